@@ -1,0 +1,54 @@
+/*
+ * Every bound on size, count and time in one place, each with its reason. What a community may set
+ * lower or higher is data; what is here is what the program is built for.
+ */
+#ifndef FEEZERO_LIMITS_H
+#define FEEZERO_LIMITS_H
+
+/* --- money (yen) ----------------------------------------------------------------------------- */
+#define FZ_AMOUNT_MIN 1LL
+#define FZ_AMOUNT_MAX 9999999999LL /* ten digits: what one Zengin data record can carry */
+#define FZ_PAYMENT_MAX 1000000LL   /* one payment or person-to-person transfer */
+#define FZ_WALLET_MAX 1000000LL    /* a wallet's balance; identity levels will lower it */
+
+/* --- ledger ---------------------------------------------------------------------------------- */
+#define FZ_BATCH_MAX 512      /* commands of one commit: bounds latency, and the arrays below */
+#define FZ_COMMAND_LEGS_MAX 3 /* transfers of one command */
+#define FZ_TRANSFERS_MAX (FZ_BATCH_MAX * FZ_COMMAND_LEGS_MAX)
+#define FZ_ACCOUNTS_MAX (FZ_BATCH_MAX * 4) /* distinct accounts one batch can touch */
+#define FZ_ORDER_BASE_MAX 1024  /* bytes of a kept signature base */
+#define FZ_ORDER_BODY_MAX 2048  /* bytes of a kept order's body */
+#define FZ_NOTE_MAX 140         /* bytes of UTF-8 in a reference or message */
+
+/* --- intents --------------------------------------------------------------------------------- */
+#define FZ_INTENT_TTL_MIN_S 10
+#define FZ_INTENT_TTL_MAX_S 900
+#define FZ_INTENT_TTL_DEFAULT_S 120
+
+/* --- HTTP ------------------------------------------------------------------------------------ */
+#define FZ_HTTP_BODY_MAX 16384        /* no request of ours needs more than 2 kB */
+#define FZ_HTTP_HEADERS_MAX 16384
+#define FZ_HTTP_PATH_MAX 512
+#define FZ_HTTP_CONNECTIONS_MAX 4096  /* per worker */
+#define FZ_HTTP_IDLE_S 75             /* keep-alive: above the 60 s of most clients' pools */
+#define FZ_SIGNATURE_WINDOW_S 300     /* how far `created` may be from our clock, either way */
+#define FZ_LONGPOLL_MAX_S 30
+#define FZ_PAGE_MAX 200
+#define FZ_PAGE_DEFAULT 50
+
+/* --- engine ---------------------------------------------------------------------------------- */
+#define FZ_QUEUE_MAX 4096          /* commands that wait, per worker; past it: 503 */
+#define FZ_WORKERS_MAX 64
+#define FZ_COMMIT_ATTEMPTS_MAX 4   /* decide again after a lost connection, at most so often */
+#define FZ_COMMAND_TIMEOUT_MS 8000 /* then the client is told OUTCOME_UNKNOWN */
+#define FZ_STATEMENT_TIMEOUT_MS 3000
+#define FZ_IDLE_TX_TIMEOUT_MS 2000 /* a writer that hangs with the head loses it after this */
+#define FZ_LOCK_TIMEOUT_MS 5000
+#define FZ_TCP_TIMEOUT_MS 5000
+
+/* --- enrolment ------------------------------------------------------------------------------- */
+#define FZ_ENROL_CODE_DAYS 14 /* a code that was not used dies after this */
+#define FZ_KEY_CACHE_MAX 65536
+#define FZ_KEY_CACHE_TTL_S 5 /* a revoked key is refused everywhere after this */
+
+#endif
