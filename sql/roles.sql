@@ -1,0 +1,39 @@
+-- Group roles with the least rights each program needs; applied by `fz migrate` after the migrations,
+-- as often as one likes. None of them can log in: grant one to the login role of the program, which
+-- does SET ROLE on every connection.
+DO $$
+DECLARE
+    r text;
+BEGIN
+    FOREACH r IN ARRAY ARRAY['fz_switch', 'fz_treasury', 'fz_audit'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', r);
+        END IF;
+    END LOOP;
+END
+$$;
+
+REVOKE ALL ON SCHEMA fz FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA fz FROM PUBLIC, fz_switch, fz_treasury, fz_audit;
+GRANT USAGE ON SCHEMA fz TO fz_switch, fz_treasury, fz_audit;
+
+-- the commit path, the same for the daemon and the batch programs: what is append-only stays so
+GRANT SELECT, INSERT ON fz.operation, fz.transfer, fz.event, fz.batch TO fz_switch, fz_treasury;
+GRANT SELECT, INSERT, UPDATE ON fz.intent, fz.payout TO fz_switch, fz_treasury;
+GRANT SELECT, UPDATE ON fz.head, fz.account TO fz_switch, fz_treasury;
+
+-- the daemon
+GRANT SELECT ON fz.community, fz.party, fz.shop, fz.terminal, fz.enrolment, fz.credential TO fz_switch;
+GRANT UPDATE (key_id) ON fz.enrolment TO fz_switch;
+GRANT INSERT ON fz.credential TO fz_switch;
+
+-- the operator's program
+GRANT INSERT ON fz.head, fz.account TO fz_treasury;
+GRANT SELECT, INSERT, UPDATE ON fz.community, fz.party, fz.shop, fz.terminal, fz.plan, fz.bank_account
+    TO fz_treasury;
+GRANT SELECT, INSERT ON fz.enrolment, fz.credential, fz.settlement, fz.settlement_line, fz.bank_file,
+    fz.deposit, fz.bill TO fz_treasury;
+GRANT UPDATE (revoked_at) ON fz.credential TO fz_treasury;
+
+-- the auditor reads, and nothing else
+GRANT SELECT ON ALL TABLES IN SCHEMA fz TO fz_audit;
