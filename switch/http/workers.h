@@ -1,0 +1,42 @@
+/*
+ * The processes of fz-switch: a master that opens the sockets, forks the workers, replaces one that
+ * died and passes signals on; it never touches a request. Each worker runs one event loop with one
+ * server. SIGTERM, SIGINT: stop gracefully; once more, or SIGQUIT: at once. SIGHUP: reload.
+ */
+#ifndef FZ_SWITCH_HTTP_WORKERS_H
+#define FZ_SWITCH_HTTP_WORKERS_H
+
+#include "feezero/err.h"
+#include "feezero/rc.h"
+#include "switch/http/config.h"
+
+struct event_base;
+struct fz_server;
+
+/* What a worker serves; main.c wires switch/api in. All calls are made in the worker. */
+struct fz_service {
+    /*
+     * Adds its routes to `server` and starts its own connections on `base`; must not block for
+     * long. `config` is the worker's copy and outlives the service. On failure the worker ends, and
+     * is tried again later unless the code is FZ_CONFIG.
+     */
+    fz_rc (*start)(const struct fz_config *config,
+                   struct event_base *base,
+                   struct fz_server *server,
+                   void **service_out,
+                   struct fz_err *err);
+
+    /*
+     * Called when the server has drained, or its time was up: answers every request it still owns,
+     * closes its connections, frees itself and sets *service to NULL.
+     */
+    void (*stop)(void **service);
+};
+
+/*
+ * Runs until told to stop. Returns the exit code of the program: 0 after a stop, 78 if it could not
+ * start because of the configuration, 75 if because of the system.
+ */
+int fz_workers_run(const struct fz_config *config, const struct fz_service *service);
+
+#endif
