@@ -3,19 +3,27 @@
 # otherwise pass unseen: a report of a child process, a leak, an assertion that failed in a Criterion
 # teardown, a Criterion program without a single test.
 #
-#   run_test.sh [--criterion] NAME COMMAND [ARGUMENT...]
+#   run_test.sh [--criterion] [--database] NAME COMMAND [ARGUMENT...]
 #
-# The test finds FZ_SOURCE_DIR, FZ_BUILD_DIR, FZ_BIN_DIR (our programs) and, when its fixture is
-# `pg` or `pgtemplate`, FZ_TEST_PG (a libpq connection string) in its environment.
+# The test finds in its environment:
+#   FZ_SOURCE_DIR, FZ_BUILD_DIR   where the sources are and where they were built
+#   FZ_BIN_DIR                    our programs
+#   FZ_TEST_PG                    fixture `pg`: conninfo of a running cluster's superuser
+#   FZ_TEST_DB                    --database: conninfo of a fresh migrated database of its own
 set -u
 
 criterion=0
-if [ "${1:-}" = --criterion ]; then
-    criterion=1
+database=0
+while :; do
+    case ${1:-} in
+    --criterion) criterion=1 ;;
+    --database) database=1 ;;
+    *) break ;;
+    esac
     shift
-fi
+done
 if [ $# -lt 2 ] || [ -z "${FZ_BUILD_DIR:-}" ]; then
-    echo "usage: FZ_BUILD_DIR=... run_test.sh [--criterion] NAME COMMAND [ARGUMENT...]" >&2
+    echo "usage: FZ_BUILD_DIR=... run_test.sh [--criterion] [--database] NAME COMMAND..." >&2
     exit 2
 fi
 name=$1
@@ -30,6 +38,15 @@ export FZ_BIN_DIR=$FZ_BUILD_DIR/bin
 if [ -s "$FZ_BUILD_DIR/pg/conninfo" ]; then
     FZ_TEST_PG=$(cat "$FZ_BUILD_DIR/pg/conninfo")
     export FZ_TEST_PG
+fi
+if [ "$database" = 1 ]; then
+    admin() {
+        psql -X -q -v ON_ERROR_STOP=1 -d "${FZ_TEST_PG:?no cluster runs}" -c "$1"
+    }
+    admin "DROP DATABASE IF EXISTS \"t_$name\" WITH (FORCE)" 2>/dev/null &&
+        admin "CREATE DATABASE \"t_$name\" TEMPLATE feezero_template" || exit 1
+    export FZ_TEST_DB="${FZ_TEST_PG/dbname=postgres/dbname=t_$name}"
+    trap 'admin "DROP DATABASE \"t_$name\" WITH (FORCE)"' EXIT
 fi
 sanitizer="log_path=$reports/report:log_exe_name=1:print_stacktrace=1:abort_on_error=0"
 export ASAN_OPTIONS="$sanitizer:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
