@@ -1,0 +1,182 @@
+/*
+ * Room ledger/core. Booking of legs: the checks every transfer passes whatever its command, and the
+ * arithmetic of balances. The only code that changes an account.
+ */
+#include "ledger/core/book.h"
+
+#include "feezero/amount.h"
+#include "feezero/assert.h"
+#include "ledger/core/decide.h"
+
+static const struct fz_class_info *class_of(const struct fz_account *account)
+{
+    const struct fz_class_info *info = fz_class_info(fz_account_number_class(account->number));
+    fz_assert(info != NULL);
+    return info;
+}
+
+int64_t fz_account_balance(const struct fz_account *account)
+{
+    int64_t difference = account->credits_posted - account->debits_posted;
+    return class_of(account)->side == FZ_SIDE_CREDIT ? difference : -difference;
+}
+
+int64_t fz_account_available(const struct fz_account *account)
+{
+    int64_t pending = class_of(account)->side == FZ_SIDE_CREDIT ? account->debits_pending
+                                                                : account->credits_pending;
+    int64_t available = fz_account_balance(account) - pending - account->hold;
+    return available > 0 ? available : 0;
+}
+
+bool fz_kind_allows(enum fz_kind kind, int64_t debit, int64_t credit)
+{
+    const struct fz_kind_info *info = fz_kind_info((int)kind);
+    int debit_class = fz_account_number_class(debit);
+    int credit_class = fz_account_number_class(credit);
+    if (info == NULL) {
+        return false;
+    }
+    if (kind != FZ_KIND_CORRECTION) {
+        return debit_class == (int)info->debit && credit_class == (int)info->credit;
+    }
+    for (unsigned i = 0; (info = fz_kind_at(i)) != NULL; i++) {
+        if (info->correctable && debit_class == (int)info->credit &&
+            credit_class == (int)info->debit) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static fz_rc check_states(const struct fz_leg *leg,
+                          const struct fz_account *debit,
+                          const struct fz_account *credit)
+{
+    if (leg->kind == FZ_KIND_PAYMENT && credit->state != FZ_OPEN) {
+        return FZ_MERCHANT_CLOSED;
+    }
+    if (debit->state == FZ_CLOSED || credit->state == FZ_CLOSED) {
+        return FZ_ACCOUNT_CLOSED;
+    }
+    return debit->state == FZ_FROZEN ? FZ_ACCOUNT_FROZEN : FZ_OK;
+}
+
+/* Only what was the holder's before may take a wallet over its limit: money that comes back. */
+static bool is_limited(enum fz_kind kind)
+{
+    return kind == FZ_KIND_TOPUP || kind == FZ_KIND_P2P;
+}
+
+static fz_rc check_funds(const struct fz_leg *leg,
+                         const struct fz_account *debit,
+                         const struct fz_account *credit,
+                         int64_t *available_out)
+{
+    const struct fz_class_info *debit_class = class_of(debit);
+    const struct fz_class_info *credit_class = class_of(credit);
+    if (debit_class->floor && debit_class->side == FZ_SIDE_CREDIT &&
+        fz_account_available(debit) < leg->amount) {
+        *available_out = fz_account_available(debit);
+        return FZ_INSUFFICIENT_FUNDS;
+    }
+    if (credit_class->floor && credit_class->side == FZ_SIDE_DEBIT &&
+        fz_account_available(credit) < leg->amount) {
+        *available_out = fz_account_available(credit);
+        return FZ_INSUFFICIENT_FUNDS;
+    }
+    if (credit_class->class == FZ_ACCOUNT_WALLET && is_limited(leg->kind) &&
+        leg->amount > FZ_WALLET_MAX - fz_account_balance(credit)) {
+        return FZ_BALANCE_LIMIT;
+    }
+    return FZ_OK;
+}
+
+static fz_rc check_leg(struct fz_state *state, const struct fz_leg *leg, struct fz_result *result)
+{
+    const struct fz_account *debit = fz_state_account(state, leg->debit);
+    const struct fz_account *credit = fz_state_account(state, leg->credit);
+    int64_t sum;
+    if (debit == NULL || credit == NULL) {
+        return FZ_ACCOUNT_NOT_FOUND;
+    }
+    fz_rc rc = check_states(leg, debit, credit);
+    if (rc != FZ_OK) {
+        return rc;
+    }
+    if (debit == credit || !fz_kind_allows(leg->kind, leg->debit, leg->credit)) {
+        return FZ_KIND_NOT_ALLOWED;
+    }
+    rc = check_funds(leg, debit, credit, &result->value);
+    if (rc != FZ_OK) {
+        return rc;
+    }
+    if (!fz_amount_add(debit->debits_posted, leg->amount, &sum) ||
+        !fz_amount_add(credit->credits_posted, leg->amount, &sum)) {
+        return FZ_OVERFLOW;
+    }
+    return FZ_OK;
+}
+
+/* Moves the amount; a negative one takes an earlier leg back. Checked by check_leg() before. */
+static void move(struct fz_state *state, const struct fz_leg *leg, int64_t amount)
+{
+    struct fz_account *debit = fz_state_account(state, leg->debit);
+    struct fz_account *credit = fz_state_account(state, leg->credit);
+    fz_assert(debit != NULL && credit != NULL);
+    debit->debits_posted += amount;
+    debit->debit_delta += amount;
+    credit->credits_posted += amount;
+    credit->credit_delta += amount;
+}
+
+static void append(struct fz_state *state, const struct fz_leg *leg, struct fz_result *result)
+{
+    struct fz_account *debit = fz_state_account(state, leg->debit);
+    struct fz_account *credit = fz_state_account(state, leg->credit);
+    fz_assert(debit != NULL && credit != NULL);
+    fz_assert(state->transfers_len < FZ_TRANSFERS_MAX);
+    struct fz_transfer *transfer = &state->transfers[state->transfers_len++];
+    state->head.last_number++;
+    state->head.last_time_us = result->number == 0 ? result->time_us : state->head.last_time_us + 1;
+    *transfer = (struct fz_transfer){.number = state->head.last_number,
+                                     .debit = leg->debit,
+                                     .credit = leg->credit,
+                                     .amount = leg->amount,
+                                     .time_us = state->head.last_time_us,
+                                     .debit_previous = debit->last_transfer,
+                                     .credit_previous = credit->last_transfer,
+                                     .corrects = leg->corrects,
+                                     .operation = result->id,
+                                     .kind = leg->kind};
+    debit->last_transfer = transfer->number;
+    credit->last_transfer = transfer->number;
+    if (result->number == 0) {
+        result->number = transfer->number;
+    }
+}
+
+fz_rc fz_book(struct fz_state *state,
+              const struct fz_leg *legs,
+              unsigned legs_len,
+              struct fz_result *result)
+{
+    fz_assert(legs_len >= 1 && legs_len <= FZ_COMMAND_LEGS_MAX);
+    fz_assert(result->number == 0 && result->time_us > state->head.last_time_us);
+    for (unsigned i = 0; i < legs_len; i++) {
+        fz_assert(legs[i].amount > 0);
+        fz_rc rc = check_leg(state, &legs[i], result);
+        if (rc != FZ_OK) {
+            while (i > 0) {
+                i--;
+                move(state, &legs[i], -legs[i].amount);
+            }
+            return rc;
+        }
+        move(state, &legs[i], legs[i].amount);
+    }
+    for (unsigned i = 0; i < legs_len; i++) {
+        append(state, &legs[i], result);
+    }
+    return FZ_OK;
+}
