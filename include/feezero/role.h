@@ -18,10 +18,10 @@
  *   treasurer   staff of the consortium that move money
  *   auditor     staff that read everything and change nothing
  */
-#define FZ_ROLES(FZ_ROLE_ROW)            \
-    FZ_ROLE_ROW(RESIDENT, 1, "resident") \
-    FZ_ROLE_ROW(TERMINAL, 2, "terminal") \
-    FZ_ROLE_ROW(OWNER, 3, "owner")       \
+#define FZ_ROLES(FZ_ROLE_ROW)              \
+    FZ_ROLE_ROW(RESIDENT, 1, "resident")   \
+    FZ_ROLE_ROW(TERMINAL, 2, "terminal")   \
+    FZ_ROLE_ROW(OWNER, 3, "owner")         \
     FZ_ROLE_ROW(TREASURER, 4, "treasurer") \
     FZ_ROLE_ROW(AUDITOR, 5, "auditor")
 

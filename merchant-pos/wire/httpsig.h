@@ -22,10 +22,10 @@
 #include "feezero/rc.h"
 
 #define FZ_HTTPSIG_COMPONENTS_MAX 32
-#define FZ_HTTPSIG_MEMBERS_MAX 8         /* signatures in one request: ours and a few proxies' */
-#define FZ_HTTPSIG_NAME_MAX 64           /* characters of a header's name */
-#define FZ_HTTPSIG_SIGNATURE_LEN 64      /* ecdsa-p256-sha256: r and s */
-#define FZ_HTTPSIG_DIGEST_LEN 32         /* SHA-256 */
+#define FZ_HTTPSIG_MEMBERS_MAX 8    /* signatures in one request: ours and a few proxies' */
+#define FZ_HTTPSIG_NAME_MAX 64      /* characters of a header's name */
+#define FZ_HTTPSIG_SIGNATURE_LEN 64 /* ecdsa-p256-sha256: r and s */
+#define FZ_HTTPSIG_DIGEST_LEN 32    /* SHA-256 */
 #define FZ_HTTPSIG_ALG "ecdsa-p256-sha256"
 
 /* A piece of text that belongs to somebody else; not NUL-terminated. */
@@ -35,12 +35,14 @@ struct fz_httpsig_text {
 };
 
 /*
- * Finds a header for the reader: the index-th field called `name` (lower case, NUL-terminated; match
- * it without regard to case), counted from 0 in the order received. False: there are no more.
- * *value_out must stay valid as long as the message does.
+ * Finds a header for the reader: the index-th field called `name` (lower case, NUL-terminated;
+ * match it without regard to case), counted from 0 in the order received. False: there are no
+ * more. *value_out must stay valid as long as the message does.
  */
-typedef bool (*fz_httpsig_header)(
-    void *ctx, const char *name, unsigned index, struct fz_httpsig_text *value_out);
+typedef bool (*fz_httpsig_header)(void *ctx,
+                                  const char *name,
+                                  unsigned index,
+                                  struct fz_httpsig_text *value_out);
 
 /* A request as it arrived, or as it will be sent. All strings are borrowed. */
 struct fz_httpsig_message {
@@ -48,7 +50,7 @@ struct fz_httpsig_message {
     const char *scheme;    /* "https" */
     const char *authority; /* the Host header: "town.example:8443"; NULL if there was none */
     const char *path;      /* as on the request line, not decoded, without the query */
-    const char *query;     /* with its leading '?', as on the request line; NULL if there was none */
+    const char *query; /* with its leading '?', as on the request line; NULL if there was none */
     fz_httpsig_header header;
     void *header_ctx;
 };
@@ -71,15 +73,15 @@ struct fz_httpsig {
     uint8_t signature[FZ_HTTPSIG_SIGNATURE_LEN];
 };
 
-/* --- the end that verifies --------------------------------------------------------------------- */
+/* --- the end that verifies -------------------------------------------------------------------- */
 
 /*
- * Reads Signature-Input and Signature and chooses the signature to check: the one called `label`, or
- * with label NULL the first usable one. Usable: has `created` and `keyid`, no other algorithm than
- * ours, 64 bytes, components that can be rebuilt, and covers what fz_httpsig_check_coverage() asks.
- * Other members (a proxy's) are skipped if they are well formed; one malformed member spoils the
- * header, as RFC 8941 wants it.
- * FZ_SIGNATURE_MISSING: none; *err says what the first candidate lacks.
+ * Reads Signature-Input and Signature and chooses the signature to check: the one called `label`,
+ * or with label NULL the first usable one. Usable: has `created` and `keyid`, no other algorithm
+ * than ours, 64 bytes, components that can be rebuilt, and covers what fz_httpsig_check_coverage()
+ * asks. Other members (a proxy's) are skipped if they are well formed; one malformed member spoils
+ * the header, as RFC 8941 wants it. FZ_SIGNATURE_MISSING: none; *err says what the first candidate
+ * lacks.
  */
 FZ_MUSTUSE fz_rc fz_httpsig_read(const struct fz_httpsig_message *message,
                                  bool has_body,
@@ -117,7 +119,7 @@ FZ_MUSTUSE fz_rc fz_httpsig_read_digest(const struct fz_httpsig_message *message
                                         uint8_t digest_out[FZ_HTTPSIG_DIGEST_LEN],
                                         struct fz_err *err);
 
-/* --- a base that was kept ------------------------------------------------------------------------ */
+/* --- a base that was kept --------------------------------------------------------------------- */
 
 /* A kept signature base, checked line by line. The texts point into the base. */
 struct fz_httpsig_base {
@@ -126,22 +128,28 @@ struct fz_httpsig_base {
 };
 
 /*
- * Takes a base apart again and checks that its lines are the components its last line lists, in that
- * order. FZ_FORMAT: it is not a base that fz_httpsig_build_base() could have built.
+ * Takes a base apart again and checks that its lines are the components its last line lists, in
+ * that order. FZ_FORMAT: it is not a base that fz_httpsig_build_base() could have built.
  */
-FZ_MUSTUSE fz_rc fz_httpsig_base_parse(
-    const char *base, size_t len, struct fz_httpsig_base *base_out, struct fz_err *err);
+FZ_MUSTUSE fz_rc fz_httpsig_base_parse(const char *base,
+                                       size_t len,
+                                       struct fz_httpsig_base *base_out,
+                                       struct fz_err *err);
 
 /* The value of a component ("@path", "content-digest") of a base; false if it is not covered. */
-bool fz_httpsig_base_get(
-    const struct fz_httpsig_base *base, const char *name, struct fz_httpsig_text *value_out);
+bool fz_httpsig_base_get(const struct fz_httpsig_base *base,
+                         const char *name,
+                         struct fz_httpsig_text *value_out);
 
-/* Reads the SHA-256 out of the text of one Content-Digest value. FZ_DIGEST_MISMATCH: there is none. */
+/*
+ * Reads the SHA-256 out of the text of one Content-Digest value. FZ_DIGEST_MISMATCH: there is
+ * none.
+ */
 FZ_MUSTUSE fz_rc fz_httpsig_digest_parse(struct fz_httpsig_text value,
                                          uint8_t digest_out[FZ_HTTPSIG_DIGEST_LEN],
                                          struct fz_err *err);
 
-/* --- the end that signs ------------------------------------------------------------------------ */
+/* --- the end that signs ----------------------------------------------------------------------- */
 
 /* What our own clients sign: ("@method" "@path" "@query" "content-digest"), label `fz`. */
 struct fz_httpsig_request {

@@ -3,9 +3,9 @@
  * seeded hash because clients choose the ids; the least used entry gives way (clock algorithm).
  *
  * What a key may do is believed for FZ_KEY_CACHE_TTL_S and then asked again, so that a revoked key
- * is refused everywhere soon. The parsed key itself never grows old (its id is its hash): putting the
- * facts again costs no parsing. Keys that do not exist are not remembered, or a key could be refused
- * just after its enrolment.
+ * is refused everywhere soon. The parsed key itself never grows old (its id is its hash): putting
+ * the facts again costs no parsing. Keys that do not exist are not remembered, or a key could be
+ * refused just after its enrolment.
  */
 #ifndef FEEZERO_AUTH_KEY_CACHE_H
 #define FEEZERO_AUTH_KEY_CACHE_H
@@ -48,16 +48,17 @@ struct fz_key_cache_stats {
 struct fz_key_cache;
 
 /* Room for `capacity` keys (>= 1). *out is owned by the caller. FZ_NO_MEMORY, FZ_CRYPTO. */
-FZ_MUSTUSE fz_rc fz_key_cache_create(
-    size_t capacity, struct fz_key_cache **out, struct fz_err *err);
+FZ_MUSTUSE fz_rc fz_key_cache_create(size_t capacity,
+                                     struct fz_key_cache **out,
+                                     struct fz_err *err);
 void fz_key_cache_destroy(struct fz_key_cache **cache);
 
 /*
  * The entry, or NULL if it is absent or its facts are older than the TTL: ask the database and put.
  * It is the caller who looks at facts.state.
  */
-const struct fz_key_entry *fz_key_cache_get(
-    struct fz_key_cache *cache, const char *key_id, int64_t now_us);
+const struct fz_key_entry *
+fz_key_cache_get(struct fz_key_cache *cache, const char *key_id, int64_t now_us);
 
 /* What the database said about a key. */
 struct fz_key_row {

@@ -47,8 +47,8 @@ struct fz_order_request {
 
 /*
  * Signs an order. *order_out borrows the request's strings and `base`. `key` must be private.
- * FZ_LIMIT: base or body is longer than FZ_ORDER_BASE_MAX, FZ_ORDER_BODY_MAX. FZ_FORMAT: a string of
- * the request is unusable. FZ_KEY_UNKNOWN: the key id is not that of the key. FZ_CRYPTO.
+ * FZ_LIMIT: base or body is longer than FZ_ORDER_BASE_MAX, FZ_ORDER_BODY_MAX. FZ_FORMAT: a string
+ * of the request is unusable. FZ_KEY_UNKNOWN: the key id is not that of the key. FZ_CRYPTO.
  */
 FZ_MUSTUSE fz_rc fz_order_sign(const struct fz_key *key,
                                const struct fz_order_request *request,

@@ -1,14 +1,14 @@
 /*
  * Who sent this request? Two steps, because the key may have to be fetched from the database in
- * between: fz_auth_begin() reads the signature and names the key, fz_auth_finish() verifies with it.
- * What comes out, the signature base and the signature, is kept with the operation for ever.
+ * between: fz_auth_begin() reads the signature and names the key, fz_auth_finish() verifies with
+ * it. What comes out, the signature base and the signature, is kept with the operation for ever.
  *
  * Refusals come in this order, whatever else is wrong too:
- *   SIGNATURE_MISSING  no signature, or none that is well formed and covers what it must   (begin)
- *   SIGNATURE_STALE    `created` too far from our clock, or `expires` passed                (begin)
- *   KEY_UNKNOWN        the key id has a wrong form (begin), or the caller found no key      (finish)
- *   DIGEST_MISMATCH    Content-Digest is not that of the body                               (finish)
- *   SIGNATURE_INVALID  the signature does not verify                                        (finish)
+ *   SIGNATURE_MISSING  begin: no signature, or none that is well formed and covers what it must
+ *   SIGNATURE_STALE    begin: `created` too far from our clock, or `expires` passed
+ *   KEY_UNKNOWN        begin: the key id has a wrong form; finish: the caller found no key
+ *   DIGEST_MISMATCH    finish: Content-Digest is not that of the body
+ *   SIGNATURE_INVALID  finish: the signature does not verify
  * With each, err->msg is a sentence for the client's programmer; it may be sent as `detail`.
  */
 #ifndef FEEZERO_AUTH_VERIFY_H
@@ -51,8 +51,9 @@ FZ_MUSTUSE fz_rc fz_auth_begin(struct fz_auth *auth,
  * FZ_OK: the request is authentic. FZ_KEY_UNKNOWN, FZ_DIGEST_MISMATCH, FZ_SIGNATURE_INVALID,
  * FZ_CRYPTO.
  */
-FZ_MUSTUSE fz_rc fz_auth_finish(
-    const struct fz_auth *auth, const struct fz_key *key, struct fz_err *err);
+FZ_MUSTUSE fz_rc fz_auth_finish(const struct fz_auth *auth,
+                                const struct fz_key *key,
+                                struct fz_err *err);
 
 /* Both steps for a caller that has the key at hand (enrolment: it came in the body). */
 FZ_MUSTUSE fz_rc fz_auth_verify(struct fz_auth *auth,
