@@ -1,0 +1,223 @@
+/*
+ * Room ledger/store. The reader: a few connections for everything that only looks, and for enrolment,
+ * which is not part of the books. Asynchronous on the caller's loop; statements are prepared once per
+ * connection. Answers are what is committed at that moment; nothing is cached here.
+ *
+ * Every query calls `done` exactly once, later, from the loop or from fz_reader_tick(): with FZ_OK and
+ * the row, FZ_NOT_FOUND, FZ_UNAVAILABLE (not connected, lost, timed out), FZ_OVERLOADED (too many
+ * wait, FZ_READS_WAITING_MAX), or FZ_DATABASE. Pointers in a row are borrowed until `done` returns.
+ */
+#ifndef LEDGER_STORE_READER_H
+#define LEDGER_STORE_READER_H
+
+#include "feezero/err.h"
+#include "feezero/ledger.h"
+#include "ledger/store/loop.h"
+
+#define FZ_READS_WAITING_MAX 1024
+#define FZ_READERS_MAX 16
+
+struct fz_reader;
+
+struct fz_reader_options {
+    const char *conninfo; /* borrowed for the reader's life */
+    const char *role;
+    const char *application_name;
+    struct fz_loop *loop;
+    unsigned connections; /* 1..FZ_READERS_MAX */
+    /* Called for each hint that community's outbox grew past `event`; may be NULL. Hints can be lost. */
+    void (*hint)(void *ctx, int32_t community, int64_t event);
+    void *hint_ctx;
+};
+
+FZ_MUSTUSE fz_rc fz_reader_create(const struct fz_reader_options *options,
+                                  struct fz_reader **out,
+                                  struct fz_err *err);
+/* Queries under way end with FZ_UNAVAILABLE before it returns. */
+void fz_reader_destroy(struct fz_reader **reader);
+void fz_reader_tick(struct fz_reader *reader, int64_t now_ms); /* as fz_writer_tick() */
+bool fz_reader_is_ready(const struct fz_reader *reader); /* at least one connection stands */
+
+/* --- keys (read_credential.c) ------------------------------------------------------------------- */
+
+struct fz_credential {
+    const char *key_id;
+    const uint8_t *public_key; /* 91 bytes SPKI */
+    int32_t community;
+    int32_t terminal; /* 0 if none */
+    int32_t role;     /* feezero/role.h */
+    bool revoked;
+    int64_t party;
+    int64_t enrolled_us;
+    const char *party_name;
+    const char *community_name;
+    const char *qr_guid;
+    const char *registration_number; /* "" if none */
+    /* of the shop, "" if the party is none */
+    const char *name_latin;
+    const char *city_latin;
+    const char *postal_code;
+    const char *category_code;
+};
+
+typedef void (*fz_credential_done)(void *ctx, fz_rc rc, const struct fz_credential *credential);
+
+/* The credential of a key id; revoked ones are found too. */
+void fz_read_credential(struct fz_reader *reader,
+                        int32_t community,
+                        const char *key_id,
+                        fz_credential_done done,
+                        void *ctx);
+
+struct fz_enrolment {
+    int32_t community;
+    const uint8_t *code_hash; /* 32 bytes */
+    const char *key_id;
+    const uint8_t *public_key; /* 91 bytes */
+    const char *label;
+};
+
+/*
+ * Uses a one-time code for a key, in one transaction. The same code with the same key again gives the
+ * same credential. FZ_ENROLMENT_CODE: unknown, expired, or used for another key.
+ */
+void fz_store_enrol(struct fz_reader *reader,
+                    const struct fz_enrolment *enrolment,
+                    fz_credential_done done,
+                    void *ctx);
+
+/* --- intents and their events (read_intent.c) ----------------------------------------------------- */
+
+struct fz_intent_row {
+    struct fz_id id;
+    int64_t shop;
+    int64_t amount;
+    int64_t refunded;
+    int64_t created_us;
+    int64_t expires_us;
+    int64_t paid_us; /* 0 while unpaid, as are number, payer and payment */
+    int64_t number;
+    int64_t payer;
+    struct fz_id payment;
+    int32_t terminal;
+    enum fz_intent_state state;
+    const char *reference;
+    const char *shop_name;
+    const char *qr;
+};
+
+typedef void (*fz_intent_done)(void *ctx, fz_rc rc, const struct fz_intent_row *intent);
+void fz_read_intent(struct fz_reader *reader,
+                    int32_t community,
+                    const struct fz_id *id,
+                    fz_intent_done done,
+                    void *ctx);
+
+struct fz_event_row {
+    int64_t event;
+    int64_t time_us;
+    int64_t shop;
+    int64_t amount;
+    int64_t transfer;       /* 0 if none */
+    struct fz_id intent;
+    struct fz_id operation; /* zero if none */
+    int32_t type;           /* enum fz_event_type of ledger/core/state.h */
+    enum fz_intent_state state;
+};
+
+typedef void (*fz_events_done)(void *ctx, fz_rc rc, const struct fz_event_row *rows, unsigned len);
+
+/* Events of one intent after event number `after`, oldest first, at most FZ_PAGE_MAX. len may be 0. */
+void fz_read_intent_events(struct fz_reader *reader,
+                           int32_t community,
+                           const struct fz_id *intent,
+                           int64_t after,
+                           fz_events_done done,
+                           void *ctx);
+
+/*
+ * Events of a community after event number `after`, oldest first, at most FZ_PAGE_MAX: what a hint
+ * from another worker is followed up with.
+ */
+void fz_read_community_events(struct fz_reader *reader,
+                              int32_t community,
+                              int64_t after,
+                              fz_events_done done,
+                              void *ctx);
+
+/* --- operations and receipts (read_operation.c) --------------------------------------------------- */
+
+typedef void (*fz_operation_done)(void *ctx, fz_rc rc, const struct fz_result *result);
+
+/* The stored outcome of an operation id. */
+void fz_read_operation(struct fz_reader *reader,
+                       int32_t community,
+                       const struct fz_id *id,
+                       fz_operation_done done,
+                       void *ctx);
+
+struct fz_receipt_row {
+    struct fz_result payment; /* a successful PAY */
+    struct fz_intent_row intent; /* qr is "" */
+    int64_t batch;
+    uint8_t batch_hash[32];
+    const char *registration_number; /* the community's; "" if none */
+};
+
+typedef void (*fz_receipt_done)(void *ctx, fz_rc rc, const struct fz_receipt_row *receipt);
+
+/* FZ_NOT_FOUND: no such operation, or not a payment that was booked. */
+void fz_read_receipt(struct fz_reader *reader,
+                     int32_t community,
+                     const struct fz_id *payment,
+                     fz_receipt_done done,
+                     void *ctx);
+
+/* --- balances and history (read_account.c) -------------------------------------------------------- */
+
+struct fz_balance_row {
+    int64_t account;
+    int64_t balance;   /* posted, on the account's own side */
+    int64_t available; /* what can be spent */
+    int64_t as_of;     /* the account's last transfer, 0 if it never had one */
+    int64_t time_us;   /* of the community's last decision; read in the same snapshot */
+    enum fz_account_state state;
+};
+
+typedef void (*fz_balance_done)(void *ctx, fz_rc rc, const struct fz_balance_row *balance);
+void fz_read_balance(struct fz_reader *reader,
+                     int32_t community,
+                     int64_t account,
+                     fz_balance_done done,
+                     void *ctx);
+
+struct fz_history_row {
+    int64_t number;
+    int64_t time_us;
+    int64_t amount;
+    int64_t counterparty; /* account number of the other side */
+    struct fz_id operation;
+    struct fz_id intent; /* zero if the operation was about none */
+    enum fz_kind kind;
+    bool credit; /* true: money in, for CREDIT side accounts */
+    const char *counterparty_name; /* "" for the consortium's own accounts */
+    const char *note;
+};
+
+typedef void (*fz_history_done)(
+    void *ctx, fz_rc rc, const struct fz_history_row *rows, unsigned len);
+
+/*
+ * Transfers of an account older than transfer `before` (0: from the newest), newest first, at most
+ * `limit` (1..FZ_PAGE_MAX). Follows the account's history chain: O(page), and no index to maintain.
+ * `before` must be a transfer of this account, else FZ_BAD_QUERY. FZ_NOT_FOUND: no such account.
+ */
+void fz_read_history(struct fz_reader *reader,
+                     int32_t community,
+                     int64_t account,
+                     int64_t before,
+                     unsigned limit,
+                     fz_history_done done,
+                     void *ctx);
+
+#endif
