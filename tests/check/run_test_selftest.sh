@@ -1,6 +1,6 @@
 #!/bin/bash
-# Shows that run_test.sh turns red what Criterion and the sanitizers alone let pass: builds small test
-# programs, each with one fault, runs each through it and expects the verdict.
+# Shows that run_test.sh turns red what Criterion and the sanitizers alone let pass: builds small
+# test programs, each with one fault, runs each through it and expects the verdict.
 set -euo pipefail
 
 support=${FZ_SOURCE_DIR:?}/tests/support

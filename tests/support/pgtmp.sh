@@ -1,16 +1,16 @@
 #!/bin/bash
-# A private PostgreSQL 15 cluster in one folder, for tests and the demonstration: reachable over a unix
-# socket only, superuser `postgres` whoever runs it, never as root. Every verb may be repeated.
+# A private PostgreSQL 15 cluster in one folder, for tests and the demonstration: reachable over a
+# unix socket only, superuser `postgres` whoever runs it, never as root. Verbs may be repeated.
 #
-#   pgtmp.sh start [--durable] DIR   make the cluster if it is not there, start it, print its conninfo
+#   pgtmp.sh start [--durable] DIR   make it if it is not there, start it, print its conninfo
 #   pgtmp.sh stop [--keep] DIR       stop it, and remove DIR unless --keep
 #   pgtmp.sh crash DIR               kill -9 every process of it (DIR stays; `start` recovers it)
 #   pgtmp.sh conninfo DIR            print the connection string
 #   pgtmp.sh status DIR              exit 0 if it runs, 3 if not
 #
-# Without --durable a crash of the machine may lose the cluster (fsync=off), which a test can afford.
-# With it everything that decides durability is as PostgreSQL ships it. The choice is made when the
-# cluster is made.
+# Without --durable a crash of the machine may lose the cluster (fsync=off), which a test can
+# afford. With it everything that decides durability is as PostgreSQL ships it. The choice is made
+# when the cluster is made.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 umask 077
@@ -25,14 +25,14 @@ die() {
 }
 
 usage() {
-    sed -n '5,9s/^# *//p' "${BASH_SOURCE[0]}" >&2
+    sed -n 's/^#   pgtmp/pgtmp/p' "${BASH_SOURCE[0]}" >&2
     exit 2
 }
 
 find_bin() {
     local bin
-    for bin in "${FZ_PG_BIN:-}" /usr/lib/postgresql/15/bin "$(pg_config --bindir 2>/dev/null || true)"; do
-        if [ -n "$bin" ] && [ -x "$bin/initdb" ] && [ -x "$bin/pg_ctl" ]; then
+    for bin in /usr/lib/postgresql/15/bin "$(pg_config --bindir 2>/dev/null || true)"; do
+        if [ -x "$bin/initdb" ] && [ -x "$bin/pg_ctl" ]; then
             echo "$bin"
             return
         fi
@@ -40,7 +40,7 @@ find_bin() {
     die "PostgreSQL 15 is not installed (package postgresql-15)"
 }
 
-# Whom the server runs as: ourselves, or as root somebody without rights, for PostgreSQL refuses root.
+# Whom the server runs as: ourselves, or for root, which PostgreSQL refuses, somebody without rights.
 server_user() {
     if [ "$(id -u)" != 0 ]; then
         id -un
@@ -81,7 +81,8 @@ conninfo() {
 }
 
 is_running() {
-    [ -s "$dir/data/postmaster.pid" ] && as_server "$bin/pg_ctl" status -s -D "$dir/data" >/dev/null 2>&1
+    [ -s "$dir/data/postmaster.pid" ] &&
+        as_server "$bin/pg_ctl" status -s -D "$dir/data" >/dev/null 2>&1
 }
 
 make_cluster() {
@@ -191,7 +192,8 @@ verb_crash() {
     [ -s "$dir/data/postmaster.pid" ] || die "nothing runs in $dir"
     local postmaster pids
     postmaster=$(head -n 1 "$dir/data/postmaster.pid")
-    [ "$(readlink "/proc/$postmaster/cwd")" = "$dir/data" ] || die "$postmaster is not the server in $dir"
+    [ "$(readlink "/proc/$postmaster/cwd")" = "$dir/data" ] ||
+        die "$postmaster is not the server in $dir"
     # The head first, stopped, so that it starts no new process while its children are counted.
     kill -STOP "$postmaster"
     pids=$(children_of "$postmaster")

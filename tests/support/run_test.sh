@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs one test for CTest, in a folder of its own for sanitizer reports, and turns red what would
-# otherwise pass unseen: a report of a child process, a leak, an assertion that failed in a Criterion
-# teardown, a Criterion program without a single test.
+# otherwise pass unseen: a report of a child process, a leak, an assertion that failed in a teardown
+# of Criterion, a Criterion program without a single test.
 #
 #   run_test.sh [--criterion] [--database] NAME COMMAND [ARGUMENT...]
 #
@@ -48,8 +48,9 @@ if [ "$database" = 1 ]; then
     export FZ_TEST_DB="${FZ_TEST_PG/dbname=postgres/dbname=t_$name}"
     trap 'admin "DROP DATABASE \"t_$name\" WITH (FORCE)"' EXIT
 fi
+asan_extras=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1
 sanitizer="log_path=$reports/report:log_exe_name=1:print_stacktrace=1:abort_on_error=0"
-export ASAN_OPTIONS="$sanitizer:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
+export ASAN_OPTIONS="$sanitizer:$asan_extras"
 export UBSAN_OPTIONS="$sanitizer"
 export LSAN_OPTIONS="suppressions=$support/lsan.supp:print_suppressions=0"
 
