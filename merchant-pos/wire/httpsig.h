@@ -90,9 +90,8 @@ FZ_MUSTUSE fz_rc fz_httpsig_read(const struct fz_httpsig_message *message,
                                  struct fz_err *err);
 
 /*
- * Required of every request: "@method", "@path" (or "@request-target" or "@target-uri", which
- * contain it), "@query" if there is a query (or one of these two), "content-digest" if has_body.
- * FZ_SIGNATURE_MISSING otherwise. fz_httpsig_read() has asked this already.
+ * Required of every request: "@method", "@path"; "@query" if there is a query; "content-digest" if
+ * has_body. FZ_SIGNATURE_MISSING otherwise. fz_httpsig_read() has asked this already.
  */
 FZ_MUSTUSE fz_rc fz_httpsig_check_coverage(const struct fz_httpsig *signature,
                                            const struct fz_httpsig_message *message,

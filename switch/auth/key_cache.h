@@ -3,9 +3,8 @@
  * seeded hash because clients choose the ids; the least used entry gives way (clock algorithm).
  *
  * What a key may do is believed for FZ_KEY_CACHE_TTL_S and then asked again, so that a revoked key
- * is refused everywhere soon. The parsed key itself never grows old (its id is its hash): putting
- * the facts again costs no parsing. Keys that do not exist are not remembered, or a key could be
- * refused just after its enrolment.
+ * is refused everywhere soon. Keys that do not exist are not remembered, or a key could be refused
+ * just after its enrolment.
  */
 #ifndef FEEZERO_AUTH_KEY_CACHE_H
 #define FEEZERO_AUTH_KEY_CACHE_H
