@@ -1,7 +1,7 @@
 /*
  * The one configuration file, read by `fz-switch` and by `fz`. config.def is the table of keys; the
- * parser, `fz-switch -T`, and docs/man/fz-switch.conf.5 follow it. A key that is not in the table, a
- * key given twice, and a value out of its range are errors that name the line. No libevent here.
+ * parser, `fz-switch -T`, and docs/man/fz-switch.conf.5 follow it. A key that is not in the table,
+ * a key given twice, and a value out of its range are errors that name the line. No libevent here.
  */
 #ifndef FZ_SWITCH_HTTP_CONFIG_H
 #define FZ_SWITCH_HTTP_CONFIG_H
@@ -60,9 +60,7 @@ const struct fz_config_key *fz_config_key_at(size_t index);
  * line and key; *config_out is then undefined. A key without a preset that is absent is "": each
  * program checks the ones it needs.
  */
-FZ_MUSTUSE fz_rc fz_config_load(const char *file,
-                                struct fz_config *config_out,
-                                struct fz_err *err);
+FZ_MUSTUSE fz_rc fz_config_load(const char *file, struct fz_config *config_out, struct fz_err *err);
 
 /* What fz-switch needs beyond fz_config_load(): every key without a preset is there. FZ_CONFIG. */
 FZ_MUSTUSE fz_rc fz_config_check_complete(const struct fz_config *config, struct fz_err *err);
@@ -71,8 +69,8 @@ FZ_MUSTUSE fz_rc fz_config_check_complete(const struct fz_config *config, struct
 void fz_config_print(const struct fz_config *config, FILE *out);
 
 /*
- * Takes over the reloadable values of `fresh` into *config. Returns how many keys differ that need a
- * restart, and writes their names, separated by spaces and cut if need be, to `names`.
+ * Takes over the reloadable values of `fresh` into *config. Returns how many keys differ that need
+ * a restart, and writes their names, separated by spaces and cut if need be, to `names`.
  */
 size_t fz_config_merge(struct fz_config *config,
                        const struct fz_config *fresh,

@@ -21,22 +21,19 @@ struct fz_listen_address {
 };
 
 /*
- * Reads the next "HOST:PORT" or "[IPv6]:PORT" of a list separated by spaces and moves *cursor behind
- * it. False at the end of the list, and when malformed: **cursor is then not NUL.
+ * Reads the next "HOST:PORT" or "[IPv6]:PORT" of a list separated by spaces and moves *cursor
+ * behind it. False at the end of the list, and when malformed: **cursor is then not NUL.
  */
 FZ_MUSTUSE bool fz_listen_next(const char **cursor, struct fz_listen_address *address_out);
 
 /*
- * Opens one socket per address of `list`: bound, listening, non-blocking, close-on-exec, TCP_NODELAY
- * (inherited by what it accepts; without it a keep-alive connection stalls 44 ms per answer). At
- * most `fds_max`; caller owns them. FZ_CONFIG for a name that does not resolve, FZ_IO with the
- * address otherwise; nothing is left open then.
+ * Opens one socket per address of `list`: bound, listening, non-blocking, close-on-exec,
+ * TCP_NODELAY (inherited by what it accepts; without it a keep-alive connection stalls 44 ms per
+ * answer). At most `fds_max`; caller owns them. FZ_CONFIG for a name that does not resolve, FZ_IO
+ * with the address otherwise; nothing is left open then.
  */
-FZ_MUSTUSE fz_rc fz_listen_open(const char *list,
-                                int *fds_out,
-                                size_t fds_max,
-                                size_t *fds_len_out,
-                                struct fz_err *err);
+FZ_MUSTUSE fz_rc fz_listen_open(
+    const char *list, int *fds_out, size_t fds_max, size_t *fds_len_out, struct fz_err *err);
 
 /*
  * Is somebody else listening on an address of `list`? SO_REUSEPORT would let us share the port with

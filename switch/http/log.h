@@ -20,9 +20,9 @@ enum fz_log_level {
     FZ_LOG_DEBUG  /* each request */
 };
 
-#define FZ_LOG_LINE_MAX 1024  /* longer lines are cut */
-#define FZ_LOG_BURST 20       /* lines of one event and level per window */
-#define FZ_LOG_WINDOW_S 10    /* then the next line says suppressed=N */
+#define FZ_LOG_LINE_MAX 1024 /* longer lines are cut */
+#define FZ_LOG_BURST 20      /* lines of one event and level per window */
+#define FZ_LOG_WINDOW_S 10   /* then the next line says suppressed=N */
 
 /*
  * `program` is static text. `file` "" or NULL: stderr; else it is opened for appending, mode 0640.
@@ -42,8 +42,8 @@ bool fz_log_enabled(enum fz_log_level level);
 
 /*
  * Writes one line. `event` is static text, "room.what"; `request_id` may be NULL; `format` makes
- * further key=value pairs (texts of unknown content through fz_log_quote) and may be "". errno is
- * kept. Never fails: a log that cannot be written is no reason to stop paying.
+ * further key=value pairs (texts of unknown content through fz_log_quote). errno is kept. Never
+ * fails: a log that cannot be written is no reason to stop paying.
  */
 void fz_log(enum fz_log_level level,
             const char *event,

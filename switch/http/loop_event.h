@@ -23,8 +23,8 @@ FZ_MUSTUSE fz_rc fz_loop_event_create(struct event_base *base,
 void fz_loop_event_destroy(struct fz_loop **loop);
 
 /*
- * A timer that is not running yet; `fired(ctx)` is called from the loop, once per start. Caller owns
- * *timer_out. FZ_NO_MEMORY.
+ * A timer that is not running yet; `fired(ctx)` is called from the loop, once per start. Caller
+ * owns *timer_out. FZ_NO_MEMORY.
  */
 FZ_MUSTUSE fz_rc fz_timer_create(struct event_base *base,
                                  void (*fired)(void *ctx),

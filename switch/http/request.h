@@ -101,8 +101,8 @@ void fz_request_reply_problem_bytes(struct fz_request *request,
 /*
  * Answers with the problem of `rc` (switch/http/problem.h says how the body looks; its status comes
  * from errors.def), and ends the request. `detail` is English text for the developer of a client,
- * or NULL; nothing from a database or a library may be in it. `extra_members` is JSON text of further
- * members, without braces, such as "\"field\":\"amount\"", or NULL. Class RETRY also gets
+ * or NULL; nothing from a database or a library may be in it. `extra_members` is JSON text of
+ * further members, without braces, such as "\"field\":\"amount\"", or NULL. Class RETRY also gets
  * Retry-After and `retry_after`. `rc` must not be FZ_OK.
  */
 void fz_request_fail(struct fz_request *request,

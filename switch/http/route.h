@@ -46,9 +46,9 @@ struct fz_route_match {
 
 /*
  * Finds the row for `method` on `path`. `path_copy` holds the path and is cut into segments in
- * place; the captures point into it. A row with a literal segment wins over one with a capture. HEAD
- * finds the GET row of open paths. Result: FZ_OK, FZ_NOT_FOUND, or FZ_METHOD_NOT_ALLOWED (the path
- * exists, `allow` is filled).
+ * place; the captures point into it. A row with a literal segment wins over one with a capture.
+ * HEAD finds the GET row of open paths. Result: FZ_OK, FZ_NOT_FOUND, or FZ_METHOD_NOT_ALLOWED (the
+ * path exists, `allow` is filled).
  */
 FZ_MUSTUSE fz_rc fz_route_find(const struct fz_route_table *tables,
                                size_t tables_len,

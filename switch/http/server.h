@@ -70,7 +70,8 @@ bool fz_server_is_draining(const struct fz_server *server);
 /*
  * Stops accepting, closes idle connections, answers what is in flight with `Connection: close`, and
  * calls `drained(ctx)` from the loop when no connection is left, or after `timeout_ms`: the rest is
- * then cut off, and requests without a reply are gone (their owners still owe the reply). Once only.
+ * then cut off, and requests without a reply are gone (their owners still owe the reply). Once
+ * only.
  */
 void fz_server_drain(struct fz_server *server,
                      int timeout_ms,

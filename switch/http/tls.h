@@ -36,8 +36,17 @@ FZ_MUSTUSE fz_rc fz_tls_reload(struct fz_tls *tls,
 /* A new server-side session; caller owns it (libevent's bufferevent takes it). NULL: no memory. */
 struct ssl_st *fz_tls_session(struct fz_tls *tls);
 
-/* Calls `freed(ctx)` once, when the session is freed. */
-void fz_tls_session_on_free(struct ssl_st *session, void (*freed)(void *ctx), void *ctx);
+/* What is to happen when a session is freed. Caller's memory, valid until `freed` was called. */
+struct fz_tls_watch {
+    void (*freed)(void *ctx);
+    void *ctx;
+};
+
+/* Calls watch->freed(watch->ctx) once, when the session is freed. FZ_NO_MEMORY. */
+FZ_MUSTUSE fz_rc fz_tls_session_watch(struct ssl_st *session, struct fz_tls_watch *watch);
+
+/* The watch of a session, NULL if it has none: to find what belongs to it. */
+struct fz_tls_watch *fz_tls_session_watched(const struct ssl_st *session);
 
 /* Sends close_notify if the socket takes it now; never waits. */
 void fz_tls_session_end(struct ssl_st *session);

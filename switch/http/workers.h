@@ -31,12 +31,19 @@ struct fz_service {
      * closes its connections, frees itself and sets *service to NULL.
      */
     void (*stop)(void **service);
+
+    /* Limits of the server, as in struct fz_server_options; 0: those of limits.h. */
+    unsigned connections_max;
+    int idle_timeout_ms;
 };
 
 /*
  * Runs until told to stop. Returns the exit code of the program: 0 after a stop, 78 if it could not
- * start because of the configuration, 75 if because of the system.
+ * start because of the configuration, 75 if because of the system. Returns in the master and, with
+ * the worker's exit code, in each worker: the caller only frees what is its own and exits.
  */
-int fz_workers_run(const struct fz_config *config, const struct fz_service *service);
+int fz_workers_run(const char *program,
+                   const struct fz_config *config,
+                   const struct fz_service *service);
 
 #endif
