@@ -1,0 +1,153 @@
+/*
+ * merchant-pos/core: the words for an outcome, and the names of kinds and states.
+ */
+#include "feezero/assert.h"
+#include "feezero/pos.h"
+
+enum word {
+#define FZ_WORD(name, ja, en) WORD_##name,
+#include "merchant-pos/core/words.def"
+#undef FZ_WORD
+};
+
+static const char *const words[][2] = {
+#define FZ_WORD(name, ja, en) {ja, en},
+#include "merchant-pos/core/words.def"
+#undef FZ_WORD
+};
+
+bool fz_pos_is_final(enum fz_pos_state state)
+{
+    return state >= FZ_POS_PAID;
+}
+
+static bool is_wallet(enum fz_pos_kind kind)
+{
+    return kind == FZ_POS_PAYMENT || kind == FZ_POS_TRANSFER;
+}
+
+static enum word word_open(const struct fz_pos_outcome *outcome)
+{
+    const struct fz_pos_operation *op = &outcome->operation;
+
+    if (op->state == FZ_POS_CANCELING) {
+        return WORD_CANCELING;
+    }
+    if (op->state == FZ_POS_SHOWN && outcome->rc == FZ_OK) {
+        return WORD_WAITING;
+    }
+    return is_wallet(op->kind) ? WORD_CHECKING_WALLET : WORD_CHECKING;
+}
+
+static enum word word_paid(const struct fz_pos_outcome *outcome)
+{
+    return outcome->since_voided ? WORD_PAID_VOIDED
+           : outcome->raced      ? WORD_PAID_RACED
+           : outcome->reprint    ? WORD_PAID_REPRINT
+                                 : WORD_PAID;
+}
+
+static enum word word_never(enum fz_pos_kind kind)
+{
+    switch (kind) {
+    case FZ_POS_SALE:
+        return WORD_NOT_TAKEN;
+    case FZ_POS_VOID:
+    case FZ_POS_REFUND:
+        return WORD_NOT_DONE;
+    case FZ_POS_PAYMENT:
+        return WORD_NOT_CHARGED;
+    case FZ_POS_TRANSFER:
+        return WORD_NOT_SENT;
+    }
+    FZ_UNREACHABLE();
+}
+
+static enum word word_of(const struct fz_pos_outcome *outcome)
+{
+    switch (outcome->operation.state) {
+    case FZ_POS_PREPARED:
+    case FZ_POS_UNKNOWN:
+    case FZ_POS_SHOWN:
+    case FZ_POS_CANCELING:
+        return word_open(outcome);
+    case FZ_POS_PAID:
+        return word_paid(outcome);
+    case FZ_POS_CANCELED:
+        return outcome->rc == FZ_OK ? WORD_CANCELED : WORD_CANCELED_CODE;
+    case FZ_POS_EXPIRED:
+        return WORD_EXPIRED;
+    case FZ_POS_REFUSED: /* only the new sale has a word of its own, see fz_pos_text() */
+        return WORD_NEW_SALE;
+    case FZ_POS_TOMBSTONED:
+        return word_never(outcome->operation.kind);
+    case FZ_POS_VOIDED:
+        return WORD_VOIDED;
+    case FZ_POS_REFUNDED:
+        return WORD_REFUNDED;
+    case FZ_POS_TRANSFERRED:
+        return WORD_SENT;
+    }
+    FZ_UNREACHABLE();
+}
+
+const char *fz_pos_text(const struct fz_pos_outcome *outcome, enum fz_pos_language language)
+{
+    const struct fz_pos_operation *op = &outcome->operation;
+    bool is_new_sale = op->kind == FZ_POS_SALE && outcome->rc == FZ_ID_REUSED;
+
+    if (op->state == FZ_POS_REFUSED && !is_new_sale) {
+        const struct fz_rc_info *info = fz_rc_info(outcome->rc);
+
+        return language == FZ_POS_JA ? info->ja : info->en;
+    }
+    return words[word_of(outcome)][language == FZ_POS_JA ? 0 : 1];
+}
+
+const char *fz_pos_kind_name(enum fz_pos_kind kind)
+{
+    switch (kind) {
+    case FZ_POS_SALE:
+        return "sale";
+    case FZ_POS_VOID:
+        return "void";
+    case FZ_POS_REFUND:
+        return "refund";
+    case FZ_POS_PAYMENT:
+        return "payment";
+    case FZ_POS_TRANSFER:
+        return "transfer";
+    }
+    FZ_UNREACHABLE();
+}
+
+const char *fz_pos_state_name(enum fz_pos_state state)
+{
+    switch (state) {
+    case FZ_POS_PREPARED:
+        return "prepared";
+    case FZ_POS_UNKNOWN:
+        return "unknown";
+    case FZ_POS_SHOWN:
+        return "shown";
+    case FZ_POS_CANCELING:
+        return "canceling";
+    case FZ_POS_PAID:
+        return "paid";
+    case FZ_POS_CANCELED:
+        return "canceled";
+    case FZ_POS_EXPIRED:
+        return "expired";
+    case FZ_POS_REFUSED:
+        return "refused";
+    case FZ_POS_TOMBSTONED:
+        return "tombstoned";
+    case FZ_POS_VOIDED:
+        return "voided";
+    case FZ_POS_REFUNDED:
+        return "refunded";
+    case FZ_POS_TRANSFERRED:
+        return "transferred";
+    }
+    FZ_UNREACHABLE();
+}
