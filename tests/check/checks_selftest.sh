@@ -12,8 +12,9 @@ cases=0
 
 make_sound_tree() {
     rm -rf "$work/tree"
-    mkdir -p "$work/tree"/{include/feezero,ledger/core,ledger/store,switch/http,docs,merchant-pos/core}
+    mkdir "$work/tree"
     cd "$work/tree"
+    mkdir -p include/feezero ledger/{core,store} switch/http merchant-pos/core docs
     cp "$here/../../.clang-format" .
     put include/feezero/amount.h '/* Amounts. */' '#include <stdint.h>' 'typedef int64_t fz_yen;'
     sed -i '1a #ifndef FZ_A_H\n#define FZ_A_H' include/feezero/amount.h

@@ -7,7 +7,7 @@ set -euo pipefail
 
 library=${1:?library}
 # Copying, comparing and searching bytes; and what compilers put in by themselves.
-allowed='^(fz_[a-z0-9_]+|mem(chr|cmp|cpy|move|set)|str(n?cmp|n?len|chr|rchr|spn|cspn|str)|snprintf'
+allowed='^(fz_[a-z0-9_]+|mem(chr|cmp|cpy|move|set)|str(n?cmp|n?len|r?chr|c?spn|pbrk|str)|snprintf'
 allowed+='|__(mem|str|stp|snprintf)[a-z]*_chk|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_'
 allowed+='|__(asan|ubsan|sanitizer|lsan)_.*|bcmp)$'
 

@@ -40,7 +40,7 @@ find_bin() {
     die "PostgreSQL 15 is not installed (package postgresql-15)"
 }
 
-# Whom the server runs as: ourselves, or for root, which PostgreSQL refuses, somebody without rights.
+# Whom the server runs as: ourselves, or for root (whom PostgreSQL refuses) somebody harmless.
 server_user() {
     if [ "$(id -u)" != 0 ]; then
         id -un

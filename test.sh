@@ -1,0 +1,59 @@
+#!/bin/bash
+# Builds FeeZero and runs its tests; non-zero if anything fails. Nothing outside the checkout is
+# touched but the Debian packages it installs (it says which) and a folder under /tmp, removed at
+# the end.
+#
+#   ./test.sh               everything: all tests under AddressSanitizer and UBSan; a build with
+#                           clang and clang-tidy; the release build, end to end and through crashes
+#   ./test.sh --quick       under three minutes: one build, and no slow tests
+#   ./test.sh --no-install  without a look at the packages
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+. .ci/lib.sh
+
+quick=0
+install=1
+for argument in "$@"; do
+    case $argument in
+    --quick) quick=1 ;;
+    --no-install) install=0 ;;
+    *)
+        sed -n 's/^#   //p' "$0" >&2
+        exit 2
+        ;;
+    esac
+done
+
+# run PRESET [CTEST_OPTION...]: ctest, with its closing lines kept for the end.
+closing=()
+failed=0
+run() {
+    local preset=$1 log=$FZ_TMP/ctest-$1-${#closing[@]}.log rc=0
+    shift
+    ctest --preset "$preset" -j "$jobs" "$@" 2>&1 | tee "$log" || rc=$?
+    closing+=("--- $preset $*" "$(sed -n '/tests passed,/,$p' "$log")")
+    [ "$rc" = 0 ] || failed=1
+}
+
+if [ "$install" = 1 ]; then
+    fz_install_packages build run test
+fi
+fz_make_tmp
+jobs=$(nproc)
+started=$SECONDS
+
+fz_build asan
+if [ "$quick" = 1 ]; then
+    run asan -LE 'crash|slow|lint'
+else
+    run asan -LE 'crash|lint'
+    fz_build clang
+    run clang -L 'unit|lint'
+    fz_build release
+    run release -L 'unit|e2e|crash'
+fi
+
+echo
+printf '%s\n' "${closing[@]}"
+echo "--- $((SECONDS - started)) s"
+exit "$failed"
