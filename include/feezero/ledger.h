@@ -29,9 +29,9 @@ enum fz_account_class {
 };
 
 enum fz_account_state {
-    FZ_ACCOUNT_OPEN = 1,
-    FZ_ACCOUNT_FROZEN = 2, /* nothing leaves; a shop takes no payments */
-    FZ_ACCOUNT_CLOSED = 3  /* nothing moves */
+    FZ_OPEN = 1,
+    FZ_FROZEN = 2, /* nothing leaves; a shop takes no payments */
+    FZ_CLOSED = 3  /* nothing moves */
 };
 
 #define FZ_ACCOUNT_CLASS_UNIT 1000000000LL
@@ -115,12 +115,12 @@ struct fz_command_info {
 const struct fz_command_info *fz_command_info(int code); /* NULL if there is none */
 
 enum fz_intent_state {
-    FZ_INTENT_NONE = 0,
-    FZ_INTENT_CREATED = 1,   /* waits for a payer; leaves by pay, cancel or expiry */
-    FZ_INTENT_COMPLETED = 2, /* paid; leaves by void; refunds in parts leave it here */
-    FZ_INTENT_CANCELED = 3,  /* final */
-    FZ_INTENT_EXPIRED = 4,   /* final */
-    FZ_INTENT_VOIDED = 5     /* final */
+    FZ_STATE_NONE = 0,
+    FZ_STATE_CREATED = 1,   /* waits for a payer; leaves by pay, cancel or expiry */
+    FZ_STATE_COMPLETED = 2, /* paid; leaves by void; refunds in parts leave it here */
+    FZ_STATE_CANCELED = 3,  /* final */
+    FZ_STATE_EXPIRED = 4,   /* final */
+    FZ_STATE_VOIDED = 5     /* final */
 };
 const char *fz_intent_state_name(enum fz_intent_state state); /* "CREATED" */
 

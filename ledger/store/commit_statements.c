@@ -1,0 +1,126 @@
+/*
+ * Room ledger/store. The SQL of a batch. Every statement is set-based: arrays in, one execution,
+ * whatever the size of the batch. Rows are found by primary key alone.
+ */
+#include "feezero/assert.h"
+#include "ledger/store/commit.h"
+
+struct statement {
+    const char *name;
+    const char *sql;
+};
+
+static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
+    [FZ_COMMIT_BEGIN] = {"fz_begin", "BEGIN"},
+    [FZ_COMMIT_HEAD] = {"fz_head",
+                        "SELECT h.last_number, h.last_time_us, h.last_batch, h.last_event,"
+                        " h.last_hash, c.utc_offset_s"
+                        " FROM fz.head h JOIN fz.community c USING (community_id)"
+                        " WHERE h.community_id = $1 FOR UPDATE OF h"},
+    [FZ_COMMIT_OPERATIONS] =
+        {"fz_operations",
+         "SELECT op_id, command, rc, state, terminal, time_us, actor, shop, party, payee, amount,"
+         " value, number, expires_us, fingerprint, ref, note"
+         " FROM fz.operation WHERE community_id = $1 AND op_id = ANY ($2::uuid[])"},
+    [FZ_COMMIT_INTENTS] =
+        {"fz_intents",
+         "SELECT intent_id, shop, amount, refunded, created_us, expires_us, paid_us, number, payer,"
+         " payment_id, terminal, state"
+         " FROM fz.intent WHERE community_id = $1 AND intent_id = ANY ($2::uuid[])"},
+    [FZ_COMMIT_PAYOUTS] = {"fz_payouts",
+                           "SELECT payout_id, shop, amount, state FROM fz.payout"
+                           " WHERE community_id = $1 AND payout_id = ANY ($2::uuid[])"},
+    [FZ_COMMIT_CORRECTED] =
+        {"fz_corrected",
+         "SELECT t.number, t.debit, t.credit, t.amount, t.time_us, t.op_id, t.kind,"
+         " (EXISTS (SELECT FROM fz.transfer c"
+         "  WHERE c.community_id = $1 AND c.corrects = t.number))::int"
+         " FROM fz.transfer t WHERE t.community_id = $1 AND t.number = ANY ($2::bigint[])"},
+    /* accounts named by the commands, and those that the rows they refer to name */
+    [FZ_COMMIT_ACCOUNTS] =
+        {"fz_accounts",
+         "SELECT account, debits_pending, debits_posted, credits_pending, credits_posted, hold,"
+         " last_transfer, state FROM fz.account WHERE community_id = $1 AND account = ANY ("
+         " $2::bigint[]"
+         " || ARRAY (SELECT 10000000000 + payer FROM fz.intent"
+         "  WHERE community_id = $1 AND intent_id = ANY ($3::uuid[]) AND payer IS NOT NULL)"
+         " || ARRAY (SELECT 11000000000 + shop FROM fz.payout"
+         "  WHERE community_id = $1 AND payout_id = ANY ($4::uuid[]))"
+         " || ARRAY (SELECT unnest(ARRAY[debit, credit]) FROM fz.transfer"
+         "  WHERE community_id = $1 AND number = ANY ($5::bigint[])))"},
+    [FZ_COMMIT_ADD_OPERATIONS] =
+        {"fz_add_operations",
+         "INSERT INTO fz.operation (community_id, batch, op_id, command, rc, state, terminal,"
+         " batch_seq, time_us, actor, shop, party, payee, amount, value, number, expires_us,"
+         " fingerprint, ref, note, order_key, order_base, order_body, order_signature,"
+         " approver_key, approver_signature)"
+         " SELECT $1, $2, * FROM unnest($3::uuid[], $4::smallint[], $5::smallint[],"
+         " $6::smallint[], $7::smallint[], $8::int[], $9::bigint[], $10::bigint[], $11::bigint[],"
+         " $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[],"
+         " $17::bigint[], $18::bytea[], $19::uuid[], $20::text[], $21::text[], $22::bytea[],"
+         " $23::bytea[], $24::bytea[], $25::text[], $26::bytea[])"},
+    [FZ_COMMIT_ADD_TRANSFERS] =
+        {"fz_add_transfers",
+         "INSERT INTO fz.transfer (community_id, number, debit, credit, amount, time_us,"
+         " debit_previous, credit_previous, corrects, op_id, kind)"
+         " SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],"
+         " $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::uuid[], $11::smallint[])"},
+    [FZ_COMMIT_SET_ACCOUNTS] =
+        {"fz_set_accounts",
+         "UPDATE fz.account a SET debits_posted = a.debits_posted + d.debit,"
+         " credits_posted = a.credits_posted + d.credit, last_transfer = d.last"
+         " FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])"
+         " AS d (account, debit, credit, last)"
+         " WHERE a.community_id = $1 AND a.account = d.account"},
+    [FZ_COMMIT_ADD_INTENTS] =
+        {"fz_add_intents",
+         "INSERT INTO fz.intent (community_id, intent_id, shop, amount, refunded, created_us,"
+         " expires_us, paid_us, number, payer, payment_id, terminal, state, reference, shop_name,"
+         " qr) SELECT $1, * FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[],"
+         " $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::uuid[],"
+         " $12::smallint[], $13::smallint[], $14::text[], $15::text[], $16::text[])"},
+    [FZ_COMMIT_SET_INTENTS] =
+        {"fz_set_intents",
+         "UPDATE fz.intent i SET refunded = d.refunded, paid_us = d.paid_us, number = d.number,"
+         " payer = d.payer, payment_id = d.payment_id, state = d.state"
+         " FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],"
+         " $7::uuid[], $8::smallint[])"
+         " AS d (intent_id, refunded, paid_us, number, payer, payment_id, state)"
+         " WHERE i.community_id = $1 AND i.intent_id = d.intent_id"},
+    [FZ_COMMIT_ADD_PAYOUTS] =
+        {"fz_add_payouts",
+         "INSERT INTO fz.payout (community_id, payout_id, shop, amount, state)"
+         " SELECT $1, * FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::smallint[])"},
+    [FZ_COMMIT_SET_PAYOUTS] =
+        {"fz_set_payouts",
+         "UPDATE fz.payout p SET state = d.state"
+         " FROM unnest($2::uuid[], $3::smallint[]) AS d (payout_id, state)"
+         " WHERE p.community_id = $1 AND p.payout_id = d.payout_id"},
+    [FZ_COMMIT_ADD_EVENTS] =
+        {"fz_add_events",
+         "INSERT INTO fz.event (community_id, event, time_us, shop, amount, transfer, intent_id,"
+         " op_id, type, state) SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[],"
+         " $5::bigint[], $6::bigint[], $7::uuid[], $8::uuid[], $9::smallint[], $10::smallint[])"},
+    [FZ_COMMIT_ADD_BATCH] =
+        {"fz_add_batch",
+         "INSERT INTO fz.batch (community_id, batch, first_number, transfers, operations, time_us,"
+         " hash) VALUES ($1, $2, $3, $4, $5, $6, $7)"},
+    [FZ_COMMIT_SET_HEAD] =
+        {"fz_set_head",
+         "UPDATE fz.head SET last_number = $2, last_time_us = $3, last_batch = $4,"
+         " last_event = $5, last_hash = $6 WHERE community_id = $1"},
+    [FZ_COMMIT_NOTIFY] = {"fz_notify", "SELECT pg_notify('fz_event', $1)"},
+    [FZ_COMMIT_END] = {"fz_commit", "COMMIT"},
+};
+
+const char *fz_commit_statement_name(enum fz_commit_statement statement)
+{
+    fz_assert(statement < FZ_COMMIT_STATEMENTS);
+    return statements[statement].name;
+}
+
+const char *fz_commit_statement_sql(enum fz_commit_statement statement)
+{
+    fz_assert(statement < FZ_COMMIT_STATEMENTS);
+    return statements[statement].sql;
+}
