@@ -34,7 +34,7 @@ FZ_MUSTUSE bool fz_base32_decode(const char *text, size_t text_len, uint8_t *byt
  * gone. Exactly `chars` characters and a NUL are written to text_out; false if there are more or
  * fewer, or one is not of the alphabet. For codes that are compared by their digest.
  */
-FZ_MUSTUSE bool fz_base32_normalize(const char *text, size_t text_len, char *text_out,
-                                    size_t chars);
+FZ_MUSTUSE bool
+fz_base32_normalize(const char *text, size_t text_len, char *text_out, size_t chars);
 
 #endif

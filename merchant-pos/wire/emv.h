@@ -23,8 +23,8 @@
 #define FZ_EMV_CURRENCY_JPY "392"
 
 /*
- * Why a payload was refused. fz_emv_parse() checks in this order and reports the first that fails;
- * what is inside a template is checked after everything outside it.
+ * Why a payload was refused. fz_emv_parse() checks the groups below from top to bottom, in a group
+ * object by object, and reports the first fault; templates come after everything outside them.
  */
 enum fz_emv_result {
     FZ_EMV_OK = 0,
@@ -138,8 +138,8 @@ struct fz_emv_code {
  * when something is absent. A payload that passes is valid EMV; whether we can pay it is
  * fz_emv_check_payable()'s question. Text of any content and length may be given.
  */
-FZ_MUSTUSE enum fz_emv_result fz_emv_parse(const char *text, size_t len,
-                                           struct fz_emv_code *code_out, size_t *position_out);
+FZ_MUSTUSE enum fz_emv_result
+fz_emv_parse(const char *text, size_t len, struct fz_emv_code *code_out, size_t *position_out);
 
 /*
  * Whether a payload that was read asks for a payment in this community: template 27 carries
@@ -162,8 +162,8 @@ FZ_MUSTUSE enum fz_emv_result fz_emv_check_jpqr(const struct fz_emv_code *code);
  * refused with the same result; on failure text_out is "" (if it has any size). FZ_EMV_SIZE_MAX
  * always suffices.
  */
-FZ_MUSTUSE enum fz_emv_result fz_emv_build(const struct fz_emv_code *code, char *text_out,
-                                           size_t text_size, size_t *len_out);
+FZ_MUSTUSE enum fz_emv_result
+fz_emv_build(const struct fz_emv_code *code, char *text_out, size_t text_size, size_t *len_out);
 
 /* One line of English for a log or a till's detail view; static, never NULL. */
 const char *fz_emv_result_text(enum fz_emv_result result);
