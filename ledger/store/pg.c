@@ -5,12 +5,12 @@
 #include "ledger/store/pg.h"
 
 #include <endian.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "feezero/assert.h"
 
 #define SQLSTATE_LEN 5
+#define WHAT_MAX 60 /* of an SQL text: the rest of the message is for PostgreSQL's words */
 #define BINARY 1
 
 /* The parameters as libpq wants them: parallel arrays of pointers, lengths and formats. */
@@ -54,38 +54,49 @@ fz_rc fz_pg_send(PGconn *conn,
     return FZ_OK;
 }
 
+PGresult *fz_pg_exec(PGconn *conn, const char *sql, const struct fz_pg_params *params)
+{
+    fz_assert(params == NULL || !params->array_open);
+    if (is_incomplete(params)) {
+        return NULL;
+    }
+    struct bound bound;
+    bind(params, &bound);
+    const int *lengths = params == NULL ? NULL : params->lengths;
+    const Oid *types = params == NULL ? NULL : params->types;
+    return PQexecParams(conn, sql, bound.count, types, bound.values, lengths, bound.formats,
+                        BINARY);
+}
+
+fz_rc fz_pg_take(const PGconn *conn,
+                 PGresult *result,
+                 const char *what,
+                 PGresult **result_out,
+                 struct fz_err *err)
+{
+    fz_rc rc = FZ_OK;
+    ExecStatusType status = PQresultStatus(result);
+    if (result == NULL) {
+        rc = fz_fail(err, FZ_NO_MEMORY, "no memory for: %.100s", what);
+    } else if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+        rc = fz_pg_error(conn, result, what, err);
+    }
+    if (result_out != NULL) {
+        *result_out = rc == FZ_OK ? result : NULL;
+    }
+    if (rc != FZ_OK || result_out == NULL) {
+        PQclear(result);
+    }
+    return rc;
+}
+
 fz_rc fz_pg_run(PGconn *conn,
                 const char *sql,
                 const struct fz_pg_params *params,
                 PGresult **result_out,
                 struct fz_err *err)
 {
-    fz_assert(params == NULL || !params->array_open);
-    if (result_out != NULL) {
-        *result_out = NULL;
-    }
-    if (is_incomplete(params)) {
-        return fz_fail(err, FZ_NO_MEMORY, "no memory for the parameters of: %.100s", sql);
-    }
-    struct bound bound;
-    bind(params, &bound);
-    const int *lengths = params == NULL ? NULL : params->lengths;
-    const Oid *types = params == NULL ? NULL : params->types;
-    PGresult *result =
-        PQexecParams(conn, sql, bound.count, types, bound.values, lengths, bound.formats, BINARY);
-
-    fz_rc rc = FZ_OK;
-    ExecStatusType status = PQresultStatus(result);
-    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-        char what[64];
-        (void)snprintf(what, sizeof what, "%.60s", sql);
-        rc = fz_pg_error(conn, result, what, err);
-    } else if (result_out != NULL) {
-        *result_out = result;
-        result = NULL;
-    }
-    PQclear(result);
-    return rc;
+    return fz_pg_take(conn, fz_pg_exec(conn, sql, params), sql, result_out, err);
 }
 
 bool fz_pg_is_null(const PGresult *result, int row, int column)
@@ -193,11 +204,11 @@ fz_rc fz_pg_error(const PGconn *conn, const PGresult *result, const char *what, 
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     if (sqlstate != NULL && message != NULL) {
         fz_rc rc = passes(sqlstate) ? FZ_UNAVAILABLE : FZ_DATABASE;
-        return fz_fail(err, rc, "%s: %s (SQLSTATE %s)", what, message, sqlstate);
+        return fz_fail(err, rc, "%.*s: %s (SQLSTATE %s)", WHAT_MAX, what, message, sqlstate);
     }
     message = PQerrorMessage(conn);
     fz_rc rc = PQstatus(conn) == CONNECTION_OK ? FZ_DATABASE : FZ_UNAVAILABLE;
-    return fz_fail(err, rc, "%s: %.*s", what, message_len(message), message);
+    return fz_fail(err, rc, "%.*s: %.*s", WHAT_MAX, what, message_len(message), message);
 }
 
 bool fz_pg_has_state(const PGresult *result, const char *sqlstate)

@@ -87,6 +87,20 @@ FZ_MUSTUSE fz_rc fz_pg_run(PGconn *conn,
                            PGresult **result_out,
                            struct fz_err *err);
 
+/* The two halves of it. The answer as it came, a failure included; NULL when out of memory. */
+PGresult *fz_pg_exec(PGconn *conn, const char *sql, const struct fz_pg_params *params);
+
+/*
+ * Judges an answer: hands it over if it is a success (*result_out is NULL otherwise; result_out
+ * itself may be NULL), else frees it and says why. FZ_NO_MEMORY: `result` is NULL. Or as
+ * fz_pg_error().
+ */
+FZ_MUSTUSE fz_rc fz_pg_take(const PGconn *conn,
+                            PGresult *result,
+                            const char *what,
+                            PGresult **result_out,
+                            struct fz_err *err);
+
 /* Values of a binary result. A width that does not fit the type is a bug of ours and asserted. */
 bool fz_pg_is_null(const PGresult *result, int row, int column);
 int64_t fz_pg_int(const PGresult *result, int row, int column); /* int2, int4, int8; 0 for NULL */

@@ -99,7 +99,8 @@ make_options(const struct fz_pg_options *options, struct settings *settings, str
                    " -c statement_timeout=%d -c lock_timeout=%d"
                    " -c idle_in_transaction_session_timeout=%d"
                    " -c synchronous_commit=on -c TimeZone=UTC -c search_path=pg_catalog"
-                   " -c default_transaction_isolation=read\\ committed -c jit=off",
+                   " -c default_transaction_isolation=read\\ committed -c jit=off"
+                   " -c cursor_tuple_fraction=1",
                    patient ? FZ_PG_PATIENT_MS : FZ_STATEMENT_TIMEOUT_MS,
                    patient ? FZ_PG_PATIENT_MS : FZ_LOCK_TIMEOUT_MS,
                    patient ? FZ_PG_PATIENT_MS : FZ_IDLE_TX_TIMEOUT_MS);
