@@ -7,7 +7,11 @@ DECLARE
 BEGIN
     FOREACH r IN ARRAY ARRAY['fz_switch', 'fz_treasury', 'fz_audit'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
-            EXECUTE format('CREATE ROLE %I NOLOGIN', r);
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', r);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL; -- roles belong to the whole cluster: another database made it just now
+            END;
         END IF;
     END LOOP;
 END
