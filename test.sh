@@ -30,7 +30,7 @@ failed=0
 run() {
     local preset=$1 log=$FZ_TMP/ctest-$1-${#closing[@]}.log rc=0
     shift
-    ctest --preset "$preset" -j "$jobs" "$@" 2>&1 | tee "$log" || rc=$?
+    fz_run_group ctest --preset "$preset" -j "$jobs" --output-log "$log" "$@" || rc=$?
     closing+=("--- $preset $*" "$(sed -n '/tests passed,/,$p' "$log")")
     [ "$rc" = 0 ] || failed=1
 }

@@ -95,9 +95,26 @@ fz_make_tmp() {
     trap 'exit 143' TERM HUP
 }
 
+# fz_run_group COMMAND...: runs it in a process group of its own, all of which is ended with us. So a
+# signal that only we get stops the tests at once, and not when they happen to be done.
+fz_run_group() {
+    local rc=0
+    set -m
+    "$@" </dev/null &
+    FZ_GROUP=$!
+    set +m
+    wait "$FZ_GROUP" || rc=$?
+    FZ_GROUP=''
+    return "$rc"
+}
+
 fz_clean_tmp() {
     local rc=$? marker
     trap '' INT TERM HUP
+    if [ -n "${FZ_GROUP:-}" ]; then
+        kill -TERM -- "-$FZ_GROUP" 2>/dev/null || true
+        wait "$FZ_GROUP" 2>/dev/null || true
+    fi
     while read -r marker; do
         "$FZ_TOP/tests/support/pgtmp.sh" stop "$(dirname "$marker")" || true
     done < <(find "$FZ_TMP" -maxdepth 5 -name .feezero-cluster 2>/dev/null)
