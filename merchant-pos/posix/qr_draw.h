@@ -33,7 +33,9 @@ struct fz_qr;
  * fz_qr_destroy(). FZ_LIMIT if the text fits no symbol, FZ_FORMAT if it is empty or not UTF-8,
  * FZ_NO_MEMORY.
  */
-FZ_MUSTUSE fz_rc fz_qr_create(const char *text, size_t len, struct fz_qr **qr_out,
+FZ_MUSTUSE fz_rc fz_qr_create(const char *text,
+                              size_t len,
+                              struct fz_qr **qr_out,
                               struct fz_err *err);
 
 /* Accepts NULL and a pointer to NULL; leaves NULL. */
@@ -46,7 +48,9 @@ size_t fz_qr_width(const struct fz_qr *qr);
 bool fz_qr_is_dark(const struct fz_qr *qr, long x, long y);
 
 /* Draws on `stream`, two rows of modules per line. FZ_IO if the stream refuses. */
-FZ_MUSTUSE fz_rc fz_qr_draw(const struct fz_qr *qr, enum fz_qr_style style, FILE *stream,
+FZ_MUSTUSE fz_rc fz_qr_draw(const struct fz_qr *qr,
+                            enum fz_qr_style style,
+                            FILE *stream,
                             struct fz_err *err);
 
 /*
@@ -54,7 +58,9 @@ FZ_MUSTUSE fz_rc fz_qr_draw(const struct fz_qr *qr, enum fz_qr_style style, FILE
  * none, through a temporary name beside it. FZ_IO, FZ_NO_MEMORY, or FZ_LIMIT for a scale out of
  * range.
  */
-FZ_MUSTUSE fz_rc fz_qr_write_png(const struct fz_qr *qr, const char *path, unsigned scale,
+FZ_MUSTUSE fz_rc fz_qr_write_png(const struct fz_qr *qr,
+                                 const char *path,
+                                 unsigned scale,
                                  struct fz_err *err);
 
 #endif
