@@ -48,9 +48,9 @@ if [ "$quick" = 1 ]; then
 else
     run asan -LE 'crash|lint'
     fz_build clang
-    run clang -L 'unit|lint'
+    run clang -LE 'check|e2e|crash|slow'
     fz_build release
-    run release -L 'unit|e2e|crash'
+    run release -LE 'check|slow'
 fi
 
 echo
