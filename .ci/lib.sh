@@ -95,7 +95,7 @@ fz_make_tmp() {
     trap 'exit 143' TERM HUP
 }
 
-# fz_run_group COMMAND...: runs it in a process group of its own, all of which is ended with us. So a
+# fz_run_group COMMAND...: runs it in a process group of its own, which is ended with us, so that a
 # signal that only we get stops the tests at once, and not when they happen to be done.
 fz_run_group() {
     local rc=0
