@@ -19,6 +19,7 @@ $$;
 
 REVOKE ALL ON SCHEMA fz FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA fz FROM PUBLIC, fz_switch, fz_treasury, fz_audit;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA fz FROM PUBLIC, fz_switch, fz_treasury, fz_audit;
 GRANT USAGE ON SCHEMA fz TO fz_switch, fz_treasury, fz_audit;
 
 -- the commit path, the same for the daemon and the batch programs: what is append-only stays so
@@ -30,6 +31,7 @@ GRANT SELECT, UPDATE ON fz.head, fz.account TO fz_switch, fz_treasury;
 GRANT SELECT ON fz.community, fz.party, fz.shop, fz.terminal, fz.enrolment, fz.credential TO fz_switch;
 GRANT UPDATE (key_id) ON fz.enrolment TO fz_switch;
 GRANT INSERT ON fz.credential TO fz_switch;
+GRANT EXECUTE ON FUNCTION fz.enrol(integer, bytea, text, bytea, text) TO fz_switch;
 
 -- the operator's program
 GRANT INSERT ON fz.head, fz.account TO fz_treasury;

@@ -1,5 +1,5 @@
 # Writes the SQL files into a C file as bytes, so that a program carries the schema it was built for.
-#   cmake -DOUTPUT=FILE.c -DROLES=roles.sql "-DMIGRATIONS=0001_a.sql;0002_b.sql" -P embed_sql.cmake
+#   cmake -DOUTPUT=FILE.c -DSQL=sql "-DMIGRATIONS=0001_a.sql;0002_b.sql" -P embed_sql.cmake
 # A migration runs inside one transaction of the migrator's: one that ends it itself is refused here.
 
 function(append_bytes symbol path)
@@ -24,7 +24,7 @@ foreach(path IN LISTS MIGRATIONS)
         message(FATAL_ERROR "${path}: number ${expected} is missing")
     endif()
     math(EXPR expected "${expected} + 1")
-    file(STRINGS ${path} control REGEX "^(BEGIN|COMMIT|ROLLBACK|END|START TRANSACTION)[ ;]")
+    file(STRINGS ${path} control REGEX "^(BEGIN|COMMIT|ROLLBACK|START TRANSACTION)[ ;]")
     if(control)
         message(FATAL_ERROR "${path}: no transaction control in a migration: ${control}")
     endif()
@@ -32,9 +32,10 @@ foreach(path IN LISTS MIGRATIONS)
     string(APPEND rows "    {${number}, \"${name}\", (const char *)sql_${number},"
                        " sizeof sql_${number} - 1},\n")
 endforeach()
-append_bytes(sql_roles ${ROLES})
+append_bytes(sql_functions ${SQL}/functions.sql)
+append_bytes(sql_roles ${SQL}/roles.sql)
 string(APPEND text "static const struct fz_migration migrations[] = {\n${rows}};\n\n"
        "static const struct fz_migration_set set = {\n    migrations,"
-       " sizeof migrations / sizeof migrations[0], (const char *)sql_roles};\n\n"
+       " sizeof migrations / sizeof migrations[0],\n    (const char *)sql_functions, (const char *)sql_roles};\n\n"
        "const struct fz_migration_set *fz_migrations(void)\n{\n    return &set;\n}\n")
 file(WRITE ${OUTPUT} "${text}")

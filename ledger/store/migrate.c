@@ -1,6 +1,6 @@
 /*
  * Room ledger/store. The migrator: under one advisory lock it compares what the database says was
- * applied with what this program carries, applies the rest one transaction each, then the roles.
+ * applied with what this program carries, applies the rest one transaction each, then functions and roles.
  */
 #include "ledger/store/migrate.h"
 
@@ -160,7 +160,10 @@ static fz_rc apply_missing(const struct run *run, unsigned applied, struct fz_er
             run->note(run->ctx, FZ_MIGRATE_APPLIED, migration);
         }
     }
-    fz_rc rc = apply(run->conn, "roles", run->set->roles, NULL, err);
+    fz_rc rc = apply(run->conn, "functions", run->set->functions, NULL, err);
+    if (rc == FZ_OK) {
+        rc = apply(run->conn, "roles", run->set->roles, NULL, err);
+    }
     if (rc == FZ_OK && run->note != NULL) {
         run->note(run->ctx, FZ_MIGRATE_ROLES, NULL);
     }

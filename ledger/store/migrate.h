@@ -1,6 +1,7 @@
 /*
  * Room ledger/store. Brings a database to the schema this program was built with: the numbered
- * files of sql/migrations, embedded into the program, and the reloadable sql/roles.sql after them.
+ * files of sql/migrations, embedded into the program, and after them the reloadable
+ * sql/functions.sql and sql/roles.sql.
  * Each migration is one transaction together with its row in fz_meta.migration, so it is applied
  * whole or not at all; who comes at the same time waits. Called by `fz migrate`.
  */
@@ -23,7 +24,8 @@ struct fz_migration {
 struct fz_migration_set {
     const struct fz_migration *migrations; /* ascending */
     unsigned len;
-    const char *roles; /* run after them at every call, in one transaction */
+    const char *functions; /* run after them at every call, in one transaction */
+    const char *roles;     /* the same, last: rights on what is there */
 };
 
 /* What this program was built with; static. */
@@ -32,7 +34,7 @@ const struct fz_migration_set *fz_migrations(void);
 enum fz_migrate_event {
     FZ_MIGRATE_PRESENT, /* was applied earlier, unchanged since */
     FZ_MIGRATE_APPLIED,
-    FZ_MIGRATE_ROLES /* roles and rights are as they should be; `migration` is NULL */
+    FZ_MIGRATE_ROLES /* functions, roles and rights are as here; `migration` is NULL */
 };
 
 typedef void (*fz_migrate_note)(void *ctx,
