@@ -19,7 +19,7 @@
 #define LOWEST_VERSION 0 /* libqrencode: the smallest that fits */
 #define MODULE_DARK 1U   /* the lowest bit of libqrencode's modules */
 
-/* Absolute black on absolute white of the 256-colour palette: plain "white" is grey in many places. */
+/* Black and white of the 256-colour palette: plain "white" is grey on many a terminal. */
 #define COLOR_ON "\033[38;5;16;48;5;231m"
 #define COLOR_OFF "\033[0m"
 

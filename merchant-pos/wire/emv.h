@@ -18,7 +18,7 @@
 
 #define FZ_EMV_GUID_DEFAULT "jp.example.feezero"   /* template 27, until a community has its own */
 #define FZ_EMV_GUID_JPQR "jp.or.paymentsjapan"     /* template 26: the council's store code */
-#define FZ_EMV_CHARS_MAX 512                       /* of a payload that we build */
+#define FZ_EMV_CHARS_MAX 512                       /* struct fz_emv_code cannot hold more */
 #define FZ_EMV_SIZE_MAX (FZ_EMV_CHARS_MAX * 4 + 1) /* bytes of the largest, with its NUL */
 #define FZ_EMV_CURRENCY_JPY "392"
 
@@ -72,7 +72,7 @@ enum fz_emv_result {
     FZ_EMV_NOT_JPQR,        /* what JPQR demands on top of EMV is missing */
 
     /* fz_emv_build() */
-    FZ_EMV_TOO_LONG, /* more than FZ_EMV_CHARS_MAX characters, or 99 in a template */
+    FZ_EMV_TOO_LONG, /* more than 99 characters in a template */
     FZ_EMV_BUFFER    /* the caller's buffer is too small */
 };
 

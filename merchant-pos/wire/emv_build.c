@@ -229,16 +229,11 @@ fz_emv_build(const struct fz_emv_code *code, char *text_out, size_t text_size, s
 {
     struct writer writer = {text_out, text_size, 0, FZ_EMV_OK};
     struct fz_emv_code read_back;
-    size_t chars = 0;
 
     put_payload(&writer, code);
     if (writer.result == FZ_EMV_OK) {
         size_t len = writer.len - 1;
         writer.result = fz_emv_parse(text_out, len, &read_back, NULL);
-        if (writer.result == FZ_EMV_OK && fz_utf8_count(text_out, len, &chars) &&
-            chars > FZ_EMV_CHARS_MAX) {
-            writer.result = FZ_EMV_TOO_LONG;
-        }
         if (writer.result == FZ_EMV_OK && len_out != NULL) {
             *len_out = len;
         }
