@@ -1,6 +1,6 @@
--- Group roles with the least rights each program needs; applied by `fz migrate` after the migrations,
--- as often as one likes. None of them can log in: grant one to the login role of the program, which
--- does SET ROLE on every connection.
+-- Group roles with the least rights each program needs; applied by `fz migrate` after the
+-- migrations, as often as one likes. None of them can log in: grant one to the login role of the
+-- program, which does SET ROLE on every connection.
 DO $$
 DECLARE
     r text;

@@ -1,6 +1,6 @@
 /*
- * The ledger's vocabulary: accounts, transfers, commands and their results. Shared by the pure core,
- * the store, the switch and the treasury. The rules are in ledger/core/decide.h.
+ * The ledger's vocabulary: accounts, transfers, commands and their results. Shared by the pure
+ * core, the store, the switch and the treasury. The rules are in ledger/core/decide.h.
  *
  * Amounts are yen. Times are microseconds since 1970-01-01 UTC. Nothing here owns memory.
  */
@@ -52,7 +52,7 @@ const struct fz_class_info *fz_class_at(unsigned index); /* NULL past the end */
 /* The account number of `party`'s account of `class`; party 0 is the consortium. */
 static inline int64_t fz_account_number(enum fz_account_class class, int64_t party)
 {
-    return (int64_t)class * FZ_ACCOUNT_CLASS_UNIT + party;
+    return (int64_t) class * FZ_ACCOUNT_CLASS_UNIT + party;
 }
 
 static inline int fz_account_number_class(int64_t account)
@@ -82,8 +82,8 @@ struct fz_kind_info {
     const char *slug; /* "payment" */
     const char *ja;
 };
-const struct fz_kind_info *fz_kind_info(int code);       /* NULL if there is none */
-const struct fz_kind_info *fz_kind_at(unsigned index);   /* NULL past the end */
+const struct fz_kind_info *fz_kind_info(int code);     /* NULL if there is none */
+const struct fz_kind_info *fz_kind_at(unsigned index); /* NULL past the end */
 
 struct fz_transfer {
     int64_t number; /* 1, 2, 3 ... without gaps within a community */
@@ -91,7 +91,8 @@ struct fz_transfer {
     int64_t credit;
     int64_t amount;
     int64_t time_us; /* strictly increasing */
-    int64_t debit_previous; /* the account's transfer before this one, 0 if none: the history chain */
+    int64_t
+        debit_previous; /* the account's transfer before this one, 0 if none: the history chain */
     int64_t credit_previous;
     int64_t corrects; /* number of the transfer a CORRECTION undoes, else 0 */
     struct fz_id operation;
@@ -134,8 +135,8 @@ enum fz_payout_state {
 const char *fz_payout_state_name(enum fz_payout_state state); /* "BOOKED" */
 
 /*
- * What was signed, kept with the operation so that it can be verified years later. All borrowed: must
- * stay valid until the command is complete. base == NULL: nobody signed (tests, simulations).
+ * What was signed, kept with the operation so that it can be verified years later. All borrowed:
+ * must stay valid until the command is complete. base == NULL: nobody signed (tests, simulations).
  */
 struct fz_signed_order {
     const char *key_id;
@@ -143,8 +144,8 @@ struct fz_signed_order {
     size_t base_len;
     const uint8_t *body; /* <= FZ_ORDER_BODY_MAX bytes */
     size_t body_len;
-    const uint8_t *signature; /* 64 bytes, r || s */
-    const char *approver_key_id; /* second person, or NULL */
+    const uint8_t *signature;          /* 64 bytes, r || s */
+    const char *approver_key_id;       /* second person, or NULL */
     const uint8_t *approver_signature; /* 64 bytes over the same base */
 };
 
@@ -156,51 +157,52 @@ struct fz_result {
     fz_rc rc;
     enum fz_command_type type;
     struct fz_id id;
-    struct fz_id ref;      /* intent or payout it was about, zero if none */
-    int64_t actor;         /* party that asked */
-    int64_t shop;          /* 0 if none */
-    int64_t party;         /* wallet's party: payer, receiver of a top-up; 0 if none */
-    int64_t payee;         /* party that received a P2P; 0 if none */
-    int64_t amount;        /* asked for; for PAYOUT and COLLECT: what was moved */
-    int64_t value;         /* by rc: INSUFFICIENT_FUNDS the available balance, REFUND_EXCEEDS the
+    struct fz_id ref;   /* intent or payout it was about, zero if none */
+    int64_t actor;      /* party that asked */
+    int64_t shop;       /* 0 if none */
+    int64_t party;      /* wallet's party: payer, receiver of a top-up; 0 if none */
+    int64_t payee;      /* party that received a P2P; 0 if none */
+    int64_t amount;     /* asked for; for PAYOUT and COLLECT: what was moved */
+    int64_t value;      /* by rc: INSUFFICIENT_FUNDS the available balance, REFUND_EXCEEDS the
                               refundable rest; after a REFUND the total refunded; BILL the tax */
-    int64_t number;        /* first transfer, 0 if none was booked */
-    int64_t time_us;       /* when it was decided */
-    int64_t expires_us;    /* INTENT only */
-    int32_t terminal;      /* 0 if none */
-    int32_t state;         /* enum fz_intent_state or fz_payout_state after it, 0 if none */
-    char note[144];        /* reference or message, UTF-8, NUL-terminated, <= FZ_NOTE_MAX bytes */
+    int64_t number;     /* first transfer, 0 if none was booked */
+    int64_t time_us;    /* when it was decided */
+    int64_t expires_us; /* INTENT only */
+    int32_t terminal;   /* 0 if none */
+    int32_t state;      /* enum fz_intent_state or fz_payout_state after it, 0 if none */
+    char note[144];     /* reference or message, UTF-8, NUL-terminated, <= FZ_NOTE_MAX bytes */
 };
 
 struct fz_command {
     enum fz_command_type type;
-    struct fz_id id;      /* operation id; CANCEL and EXPIRE have none (zero) */
-    struct fz_id ref;     /* CANCEL EXPIRE PAY VOID REFUND: the intent. PAYOUT_*: the payout */
-    int64_t actor;        /* party that asks; for staff programs the staff member */
-    int64_t shop;         /* INTENT CANCEL PAY VOID REFUND PAYOUT BILL COLLECT */
-    int64_t party;        /* PAY P2P: payer. TOPUP: receiver */
-    int64_t payee;        /* P2P */
-    int64_t amount;       /* PAYOUT and COLLECT: at most this much, less if the balance is smaller */
-    int64_t tax;          /* BILL: consumption tax, booked beside `amount` (the net) */
-    int64_t corrects;     /* CORRECT: number of the transfer */
-    int64_t deadline_us;  /* 0: none. Not part of the request's identity */
-    int32_t terminal;     /* INTENT: 1..999; else 0 */
-    int32_t ttl_s;        /* INTENT: seconds until it expires */
-    const char *note;     /* UTF-8, NUL-terminated, <= FZ_NOTE_MAX bytes; NULL is "" */
-    const char *qr;       /* INTENT: the code's text, kept as shown; NULL is "" */
+    struct fz_id id;     /* operation id; CANCEL and EXPIRE have none (zero) */
+    struct fz_id ref;    /* CANCEL EXPIRE PAY VOID REFUND: the intent. PAYOUT_*: the payout */
+    int64_t actor;       /* party that asks; for staff programs the staff member */
+    int64_t shop;        /* INTENT CANCEL PAY VOID REFUND PAYOUT BILL COLLECT */
+    int64_t party;       /* PAY P2P: payer. TOPUP: receiver */
+    int64_t payee;       /* P2P */
+    int64_t amount;      /* PAYOUT and COLLECT: at most this much, less if the balance is smaller */
+    int64_t tax;         /* BILL: consumption tax, booked beside `amount` (the net) */
+    int64_t corrects;    /* CORRECT: number of the transfer */
+    int64_t deadline_us; /* 0: none. Not part of the request's identity */
+    int32_t terminal;    /* INTENT: 1..999; else 0 */
+    int32_t ttl_s;       /* INTENT: seconds until it expires */
+    const char *note;    /* UTF-8, NUL-terminated, <= FZ_NOTE_MAX bytes; NULL is "" */
+    const char *qr;      /* INTENT: the code's text, kept as shown; NULL is "" */
     const char *shop_name; /* INTENT: the name shown, kept as shown; NULL is "" */
     struct fz_signed_order order;
     uint8_t fingerprint[32];  /* set by fz_command_seal(): what "the same body" means */
     uint8_t order_digest[32]; /* set by fz_command_seal(): goes into the hash chain */
-    struct fz_result result; /* set when the command is complete */
-    bool replayed;           /* the result was decided earlier, by the same id */
+    struct fz_result result;  /* set when the command is complete */
+    bool replayed;            /* the result was decided earlier, by the same id */
 };
 
 struct fz_sha256;
 
 /*
- * Computes the fingerprint over the canonical encoding of everything that identifies the request, and
- * the digest of its signed order. Call once, before the command is handed to the engine or the store.
+ * Computes the fingerprint over the canonical encoding of everything that identifies the request,
+ * and the digest of its signed order. Call once, before the command is handed to the engine or the
+ * store.
  */
 void fz_command_seal(struct fz_sha256 *sha, struct fz_command *command);
 

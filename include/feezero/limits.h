@@ -16,9 +16,9 @@
 #define FZ_COMMAND_LEGS_MAX 3 /* transfers of one command */
 #define FZ_TRANSFERS_MAX (FZ_BATCH_MAX * FZ_COMMAND_LEGS_MAX)
 #define FZ_ACCOUNTS_MAX (FZ_BATCH_MAX * 4) /* distinct accounts one batch can touch */
-#define FZ_ORDER_BASE_MAX 1024  /* bytes of a kept signature base */
-#define FZ_ORDER_BODY_MAX 2048  /* bytes of a kept order's body */
-#define FZ_NOTE_MAX 140         /* bytes of UTF-8 in a reference or message */
+#define FZ_ORDER_BASE_MAX 1024             /* bytes of a kept signature base */
+#define FZ_ORDER_BODY_MAX 2048             /* bytes of a kept order's body */
+#define FZ_NOTE_MAX 140                    /* bytes of UTF-8 in a reference or message */
 
 /* --- intents --------------------------------------------------------------------------------- */
 #define FZ_INTENT_TTL_MIN_S 10
@@ -26,18 +26,18 @@
 #define FZ_INTENT_TTL_DEFAULT_S 120
 
 /* --- HTTP ------------------------------------------------------------------------------------ */
-#define FZ_HTTP_BODY_MAX 16384        /* no request of ours needs more than 2 kB */
+#define FZ_HTTP_BODY_MAX 16384 /* no request of ours needs more than 2 kB */
 #define FZ_HTTP_HEADERS_MAX 16384
 #define FZ_HTTP_PATH_MAX 512
-#define FZ_HTTP_CONNECTIONS_MAX 4096  /* per worker */
-#define FZ_HTTP_IDLE_S 75             /* keep-alive: above the 60 s of most clients' pools */
-#define FZ_SIGNATURE_WINDOW_S 300     /* how far `created` may be from our clock, either way */
+#define FZ_HTTP_CONNECTIONS_MAX 4096 /* per worker */
+#define FZ_HTTP_IDLE_S 75            /* keep-alive: above the 60 s of most clients' pools */
+#define FZ_SIGNATURE_WINDOW_S 300    /* how far `created` may be from our clock, either way */
 #define FZ_LONGPOLL_MAX_S 30
 #define FZ_PAGE_MAX 200
 #define FZ_PAGE_DEFAULT 50
 
 /* --- engine ---------------------------------------------------------------------------------- */
-#define FZ_QUEUE_MAX 4096          /* commands that wait, per worker; past it: 503 */
+#define FZ_QUEUE_MAX 4096 /* commands that wait, per worker; past it: 503 */
 #define FZ_WORKERS_MAX 64
 #define FZ_COMMIT_ATTEMPTS_MAX 4   /* decide again after a lost connection, at most so often */
 #define FZ_COMMAND_TIMEOUT_MS 8000 /* then the client is told OUTCOME_UNKNOWN */

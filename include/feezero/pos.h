@@ -356,7 +356,8 @@ struct fz_pos_totals {
 
 /*
  * Compares the till's day with the switch's, entry by entry. FZ_OK also when they differ
- * (totals->differences). FZ_OUTCOME_UNKNOWN, or the refusal's code, when the switch gave no history.
+ * (totals->differences). FZ_OUTCOME_UNKNOWN, or the refusal's code, when the switch gave no
+ * history.
  */
 FZ_MUSTUSE fz_rc fz_pos_close_day(struct fz_pos *pos,
                                   int64_t from_ms,

@@ -1,6 +1,6 @@
 /*
- * Room ledger/core. Civil dates, by the era arithmetic of the proleptic Gregorian calendar (400 years
- * are 146,097 days; the year starts in March so that the leap day comes last).
+ * Room ledger/core. Civil dates, by the era arithmetic of the proleptic Gregorian calendar (400
+ * years are 146,097 days; the year starts in March so that the leap day comes last).
  */
 #include "ledger/core/calendar.h"
 

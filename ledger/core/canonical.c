@@ -1,6 +1,7 @@
 /*
  * Room ledger/core. Canonical bytes for fingerprints and for the hash chain. Every encoder fills a
- * small buffer and hashes it with one call, because a call into the library costs more than its bytes.
+ * small buffer and hashes it with one call, because a call into the library costs more than its
+ * bytes.
  */
 #include "ledger/core/canonical.h"
 
@@ -142,8 +143,8 @@ void fz_order_digest(struct fz_sha256 *sha,
 }
 
 /*
- * The deadline is left out: a client that retries may give a new one. So are the code's text and the
- * shop's name: the switch adds them, the client does not ask for them.
+ * The deadline is left out: a client that retries may give a new one. So are the code's text and
+ * the shop's name: the switch adds them, the client does not ask for them.
  */
 void fz_command_seal(struct fz_sha256 *sha, struct fz_command *command)
 {

@@ -1,6 +1,7 @@
 /*
- * Room ledger/core. decide(): the order of things. Ids first, then the rule of the command, then the
- * operation row; at the end the hash of all that was booked. The rules themselves are in rules_*.c.
+ * Room ledger/core. decide(): the order of things. Ids first, then the rule of the command, then
+ * the operation row; at the end the hash of all that was booked. The rules themselves are in
+ * rules_*.c.
  */
 #include "ledger/core/decide.h"
 
@@ -10,10 +11,11 @@
 #include "ledger/core/canonical.h"
 #include "ledger/core/rules.h"
 
+_Static_assert(sizeof(((struct fz_result *)0)->note) > FZ_NOTE_MAX, "a note fits");
+
 /* What a result says before its rule ran: what was asked. */
-static void begin_result(const struct fz_command *command,
-                         int64_t time_us,
-                         struct fz_result *result)
+static void
+begin_result(const struct fz_command *command, int64_t time_us, struct fz_result *result)
 {
     *result = (struct fz_result){.rc = FZ_INTERNAL,
                                  .type = command->type,
@@ -28,14 +30,13 @@ static void begin_result(const struct fz_command *command,
                                  .terminal = command->terminal};
     if (command->note != NULL) {
         size_t len = strlen(command->note);
-        fz_assert(len <= FZ_NOTE_MAX && len < sizeof(result->note));
+        fz_assert(len <= FZ_NOTE_MAX);
         memcpy(result->note, command->note, len + 1);
     }
 }
 
-static fz_rc run_rule(struct fz_state *state,
-                      const struct fz_command *command,
-                      struct fz_result *result)
+static fz_rc
+run_rule(struct fz_state *state, const struct fz_command *command, struct fz_result *result)
 {
     if (command->deadline_us != 0 && result->time_us > command->deadline_us) {
         return FZ_DEADLINE_PASSED;

@@ -1,7 +1,8 @@
 /*
  * Room ledger/core. decide(): all business rules of the ledger, as one pure function over the rows
  * that were read under the community's lock. No I/O, clock, malloc or globals: the same state,
- * commands and time give the same result, in the daemon, in a batch program, in a test and in a replay.
+ * commands and time give the same result, in the daemon, in a batch program, in a test and in a
+ * replay.
  */
 #ifndef LEDGER_CORE_DECIDE_H
 #define LEDGER_CORE_DECIDE_H
@@ -9,17 +10,20 @@
 #include "ledger/core/state.h"
 
 /*
- * Decides `commands` in their order and fills each one's `result` and `replayed`. What is to be written
- * is left in `state`: transfers, deltas of accounts, new and changed intents and payouts, events,
- * decided operations, the head's next values and the hash of the batch. A refused command leaves
- * nothing but its operation row and spoils nothing for its neighbours.
+ * Decides `commands` in their order and fills each one's `result` and `replayed`. What is to be
+ * written is left in `state`: transfers, deltas of accounts, new and changed intents and payouts,
+ * events, decided operations, the head's next values and the hash of the batch. A refused command
+ * leaves nothing but its operation row and spoils nothing for its neighbours.
  *
  * now_us  microseconds since 1970; each decision gets a time later than the one before, so a clock
  *         that stands still or goes back does no harm.
  *
- * An operation's refusals are checked in the order of errors.def; the first that applies is the answer.
+ * An operation's refusals are checked in the order of errors.def; the first that applies is the
+ * answer.
  */
-void fz_decide(struct fz_state *state, struct fz_command *const *commands, unsigned len,
+void fz_decide(struct fz_state *state,
+               struct fz_command *const *commands,
+               unsigned len,
                int64_t now_us);
 
 /* True if decide() changed anything that must be written. */

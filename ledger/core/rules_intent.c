@@ -51,9 +51,8 @@ static void end_unpaid(struct fz_state *state,
 }
 
 /* Expiry needs no clock of its own: it happens when the ledger next looks at the intent. */
-static void expire_if_due(struct fz_state *state,
-                          struct fz_intent *intent,
-                          const struct fz_result *result)
+static void
+expire_if_due(struct fz_state *state, struct fz_intent *intent, const struct fz_result *result)
 {
     if (intent->state == FZ_STATE_CREATED && result->time_us >= intent->expires_us) {
         end_unpaid(state, intent, FZ_STATE_EXPIRED, result);

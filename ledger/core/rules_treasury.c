@@ -1,6 +1,6 @@
 /*
- * Room ledger/core. What moves money without an intent: person to person, top-ups, payouts and their
- * states, subscriptions, corrections.
+ * Room ledger/core. What moves money without an intent: person to person, top-ups, payouts and
+ * their states, subscriptions, corrections.
  */
 #include "feezero/amount.h"
 #include "feezero/assert.h"
@@ -46,8 +46,8 @@ fz_rc fz_rule_topup(struct fz_state *state, const struct fz_command *c, struct f
 }
 
 /*
- * At most the amount asked for, at most what is there now: a refund after the cut-off makes a payout
- * smaller and never fails it. With nothing there, the refusal is INSUFFICIENT_FUNDS.
+ * At most the amount asked for, at most what is there now: a refund after the cut-off makes a
+ * payout smaller and never fails it. With nothing there, the refusal is INSUFFICIENT_FUNDS.
  */
 fz_rc fz_rule_payout(struct fz_state *state, const struct fz_command *c, struct fz_result *result)
 {
@@ -141,8 +141,8 @@ fz_rc fz_rule_bill(struct fz_state *state, const struct fz_command *c, struct fz
     }
     int64_t receivable = fz_account_number(FZ_ACCOUNT_RECEIVABLE, c->shop);
     struct fz_leg legs[2] = {
-        {FZ_KIND_SUBSCRIPTION, receivable, fz_account_number(FZ_ACCOUNT_SUBSCRIPTION, 0),
-         c->amount, 0},
+        {FZ_KIND_SUBSCRIPTION, receivable, fz_account_number(FZ_ACCOUNT_SUBSCRIPTION, 0), c->amount,
+         0},
         {FZ_KIND_SUBSCRIPTION_TAX, receivable, fz_account_number(FZ_ACCOUNT_TAX, 0), c->tax, 0}};
     fz_rc rc = fz_book(state, legs, c->tax > 0 ? 2 : 1, result);
     if (rc == FZ_OK) {
@@ -164,8 +164,7 @@ fz_rc fz_rule_collect(struct fz_state *state, const struct fz_command *c, struct
     const struct fz_account *merchant = fz_state_account(state, leg.debit);
     const struct fz_account *receivable = fz_state_account(state, leg.credit);
     if (merchant != NULL && receivable != NULL) {
-        int64_t most =
-            smaller(fz_account_available(merchant), fz_account_available(receivable));
+        int64_t most = smaller(fz_account_available(merchant), fz_account_available(receivable));
         leg.amount = most > 0 ? smaller(c->amount, most) : c->amount;
     }
     fz_rc rc = fz_book(state, &leg, 1, result);
@@ -175,9 +174,22 @@ fz_rc fz_rule_collect(struct fz_state *state, const struct fz_command *c, struct
     return rc;
 }
 
+/* The transfer may have been booked earlier in this very batch: then no row of it was read. */
+static struct fz_corrected *find_corrected(struct fz_state *state, int64_t number)
+{
+    struct fz_corrected *corrected = fz_state_corrected(state, number);
+    for (unsigned i = 0; corrected == NULL && i < state->transfers_len; i++) {
+        if (state->transfers[i].number == number) {
+            corrected = fz_state_add_corrected(state);
+            corrected->transfer = state->transfers[i];
+        }
+    }
+    return corrected;
+}
+
 fz_rc fz_rule_correct(struct fz_state *state, const struct fz_command *c, struct fz_result *result)
 {
-    struct fz_corrected *corrected = fz_state_corrected(state, c->corrects);
+    struct fz_corrected *corrected = find_corrected(state, c->corrects);
     if (corrected == NULL) {
         return FZ_TRANSFER_NOT_FOUND;
     }

@@ -1,7 +1,7 @@
 /*
- * Room ledger/core. The rows of one batch and their indexes: open addressing with linear probing over
- * a table at most half full. The hash is keyed with the state's seed, because ids are chosen by
- * clients and must not be able to pile up in one place.
+ * Room ledger/core. The rows of one batch and their indexes: open addressing with linear probing
+ * over a table at most half full. The hash is keyed with the state's seed, because ids are chosen
+ * by clients and must not be able to pile up in one place.
  */
 #include "ledger/core/state.h"
 
@@ -166,7 +166,7 @@ struct fz_operation *fz_state_operation(struct fz_state *state, const struct fz_
 
 const char *fz_event_type_name(int type)
 {
-    static const char *const names[] = {"intent.unknown", "intent.created", "intent.completed",
+    static const char *const names[] = {"intent.unknown",  "intent.created", "intent.completed",
                                         "intent.canceled", "intent.expired", "intent.voided",
                                         "intent.refunded"};
     return type >= FZ_EVENT_CREATED && type <= FZ_EVENT_REFUNDED ? names[type] : names[0];

@@ -1,7 +1,8 @@
 /*
  * Room ledger/core. The part of the books one batch can touch: the rows that were read under the
- * community's lock, indexed by key, plus what decide() wants written. Plain arrays of fixed capacity
- * (limits.h), no malloc; the caller provides the memory (about 3 MB) and reuses it batch after batch.
+ * community's lock, indexed by key, plus what decide() wants written. Plain arrays of fixed
+ * capacity (limits.h), no malloc; the caller provides the memory (about 3 MB) and reuses it batch
+ * after batch.
  */
 #ifndef LEDGER_CORE_STATE_H
 #define LEDGER_CORE_STATE_H
@@ -15,9 +16,9 @@
 /* The community's head row: whoever holds it writes next. */
 struct fz_head {
     int32_t community;
-    int32_t utc_offset_s;  /* the community's time zone, for business days */
-    int64_t last_number;   /* last transfer */
-    int64_t last_time_us;  /* last decision */
+    int32_t utc_offset_s; /* the community's time zone, for business days */
+    int64_t last_number;  /* last transfer */
+    int64_t last_time_us; /* last decision */
     int64_t last_batch;
     int64_t last_event;
     uint8_t last_hash[FZ_HASH_LEN]; /* of the last batch, zero before the first */
@@ -29,7 +30,7 @@ struct fz_account {
     int64_t debits_posted;  /* the release of a hold */
     int64_t credits_pending;
     int64_t credits_posted;
-    int64_t hold;          /* amount that may not leave (amount-level freeze), CREDIT side accounts */
+    int64_t hold; /* amount that may not leave (amount-level freeze), CREDIT side accounts */
     int64_t last_transfer; /* head of the account's history chain */
     int64_t debit_delta;   /* what this batch added, to be written */
     int64_t credit_delta;
@@ -44,13 +45,13 @@ struct fz_intent {
     int64_t created_us;
     int64_t expires_us;
     int64_t paid_us;
-    int64_t number; /* the payment's transfer, 0 while unpaid */
-    int64_t payer;  /* party, 0 while unpaid */
+    int64_t number;       /* the payment's transfer, 0 while unpaid */
+    int64_t payer;        /* party, 0 while unpaid */
     struct fz_id payment; /* operation */
     int32_t terminal;
     enum fz_intent_state state;
-    bool is_new; /* to be inserted */
-    bool dirty;  /* to be updated (not set on new ones) */
+    bool is_new;                     /* to be inserted */
+    bool dirty;                      /* to be updated (not set on new ones) */
     const struct fz_command *source; /* new ones: where note, qr and shop_name are */
 };
 

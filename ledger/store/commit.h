@@ -1,7 +1,8 @@
 /*
- * Room ledger/store, internal. The two round trips of a batch: what is sent to lock and read the rows a
- * batch can touch, how the answers fill the state that decide() works on, and what is sent to write
- * what it decided. Pure message building; when to send and what to do on failure is writer.c's.
+ * Room ledger/store, internal. The two round trips of a batch: what is sent to lock and read the
+ * rows a batch can touch, how the answers fill the state that decide() works on, and what is sent
+ * to write what it decided. Pure message building; when to send and what to do on failure is
+ * writer.c's.
  */
 #ifndef LEDGER_STORE_COMMIT_H
 #define LEDGER_STORE_COMMIT_H
@@ -57,7 +58,8 @@ FZ_MUSTUSE fz_rc fz_commit_send_lock(PGconn *conn,
                                      struct fz_err *err);
 
 /*
- * Takes one answer of the first round trip into the state. FZ_NOT_FOUND: the community does not exist.
+ * Takes one answer of the first round trip into the state. FZ_NOT_FOUND: the community does not
+ * exist.
  */
 FZ_MUSTUSE fz_rc fz_commit_take(struct fz_state *state,
                                 const struct fz_commit_batch *batch,

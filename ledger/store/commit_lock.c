@@ -1,6 +1,6 @@
 /*
- * Room ledger/store. First round trip of a batch: which rows its commands can touch, asked for in one
- * pipeline under the head's lock, and the answers as the state that decide() works on.
+ * Room ledger/store. First round trip of a batch: which rows its commands can touch, asked for in
+ * one pipeline under the head's lock, and the answers as the state that decide() works on.
  */
 #include <string.h>
 

@@ -66,12 +66,11 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
          " SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],"
          " $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::uuid[], $11::smallint[])"},
     [FZ_COMMIT_SET_ACCOUNTS] =
-        {"fz_set_accounts",
-         "UPDATE fz.account a SET debits_posted = a.debits_posted + d.debit,"
-         " credits_posted = a.credits_posted + d.credit, last_transfer = d.last"
-         " FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])"
-         " AS d (account, debit, credit, last)"
-         " WHERE a.community_id = $1 AND a.account = d.account"},
+        {"fz_set_accounts", "UPDATE fz.account a SET debits_posted = a.debits_posted + d.debit,"
+                            " credits_posted = a.credits_posted + d.credit, last_transfer = d.last"
+                            " FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])"
+                            " AS d (account, debit, credit, last)"
+                            " WHERE a.community_id = $1 AND a.account = d.account"},
     [FZ_COMMIT_ADD_INTENTS] =
         {"fz_add_intents",
          "INSERT INTO fz.intent (community_id, intent_id, shop, amount, refunded, created_us,"
@@ -91,11 +90,10 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
         {"fz_add_payouts",
          "INSERT INTO fz.payout (community_id, payout_id, shop, amount, state)"
          " SELECT $1, * FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::smallint[])"},
-    [FZ_COMMIT_SET_PAYOUTS] =
-        {"fz_set_payouts",
-         "UPDATE fz.payout p SET state = d.state"
-         " FROM unnest($2::uuid[], $3::smallint[]) AS d (payout_id, state)"
-         " WHERE p.community_id = $1 AND p.payout_id = d.payout_id"},
+    [FZ_COMMIT_SET_PAYOUTS] = {"fz_set_payouts",
+                               "UPDATE fz.payout p SET state = d.state"
+                               " FROM unnest($2::uuid[], $3::smallint[]) AS d (payout_id, state)"
+                               " WHERE p.community_id = $1 AND p.payout_id = d.payout_id"},
     [FZ_COMMIT_ADD_EVENTS] =
         {"fz_add_events",
          "INSERT INTO fz.event (community_id, event, time_us, shop, amount, transfer, intent_id,"
@@ -106,9 +104,8 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
          "INSERT INTO fz.batch (community_id, batch, first_number, transfers, operations, time_us,"
          " hash) VALUES ($1, $2, $3, $4, $5, $6, $7)"},
     [FZ_COMMIT_SET_HEAD] =
-        {"fz_set_head",
-         "UPDATE fz.head SET last_number = $2, last_time_us = $3, last_batch = $4,"
-         " last_event = $5, last_hash = $6 WHERE community_id = $1"},
+        {"fz_set_head", "UPDATE fz.head SET last_number = $2, last_time_us = $3, last_batch = $4,"
+                        " last_event = $5, last_hash = $6 WHERE community_id = $1"},
     [FZ_COMMIT_NOTIFY] = {"fz_notify", "SELECT pg_notify('fz_event', $1)"},
     [FZ_COMMIT_END] = {"fz_commit", "COMMIT"},
 };

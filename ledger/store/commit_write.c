@@ -13,12 +13,11 @@
 
 /* --- operations --------------------------------------------------------------------------------- */
 
-
 static const size_t result_int8[] = {
-    offsetof(struct fz_result, time_us), offsetof(struct fz_result, actor),
-    offsetof(struct fz_result, shop),    offsetof(struct fz_result, party),
-    offsetof(struct fz_result, payee),   offsetof(struct fz_result, amount),
-    offsetof(struct fz_result, value),   offsetof(struct fz_result, number),
+    offsetof(struct fz_result, time_us),   offsetof(struct fz_result, actor),
+    offsetof(struct fz_result, shop),      offsetof(struct fz_result, party),
+    offsetof(struct fz_result, payee),     offsetof(struct fz_result, amount),
+    offsetof(struct fz_result, value),     offsetof(struct fz_result, number),
     offsetof(struct fz_result, expires_us)};
 
 static void add_result_ints(struct fz_pg_params *params, const struct fz_state *state)
@@ -90,9 +89,8 @@ static void item_int8_or_null(struct fz_pg_params *params, int64_t value)
     }
 }
 
-static void item_order(struct fz_pg_params *params,
-                       const struct fz_signed_order *order,
-                       unsigned column)
+static void
+item_order(struct fz_pg_params *params, const struct fz_signed_order *order, unsigned column)
 {
     bool is_signed = order->base != NULL;
     switch (column) {
@@ -311,10 +309,10 @@ struct intent_column {
 };
 
 static const struct intent_column new_intent[] = {
-    {FZ_PG_UUID, item_id},        {FZ_PG_INT8, item_shop},    {FZ_PG_INT8, item_amount},
-    {FZ_PG_INT8, item_refunded},  {FZ_PG_INT8, item_created}, {FZ_PG_INT8, item_expires},
-    {FZ_PG_INT8, item_paid},      {FZ_PG_INT8, item_number},  {FZ_PG_INT8, item_payer},
-    {FZ_PG_UUID, item_payment},   {FZ_PG_INT2, item_terminal}, {FZ_PG_INT2, item_state},
+    {FZ_PG_UUID, item_id},        {FZ_PG_INT8, item_shop},      {FZ_PG_INT8, item_amount},
+    {FZ_PG_INT8, item_refunded},  {FZ_PG_INT8, item_created},   {FZ_PG_INT8, item_expires},
+    {FZ_PG_INT8, item_paid},      {FZ_PG_INT8, item_number},    {FZ_PG_INT8, item_payer},
+    {FZ_PG_UUID, item_payment},   {FZ_PG_INT2, item_terminal},  {FZ_PG_INT2, item_state},
     {FZ_PG_TEXT, item_reference}, {FZ_PG_TEXT, item_shop_name}, {FZ_PG_TEXT, item_qr}};
 
 static const struct intent_column changed_intent[] = {
@@ -359,9 +357,8 @@ static unsigned count_payouts(const struct fz_state *state, bool is_new)
     return len;
 }
 
-static void item_of_payout(struct fz_pg_params *params,
-                           const struct fz_payout *payout,
-                           unsigned column)
+static void
+item_of_payout(struct fz_pg_params *params, const struct fz_payout *payout, unsigned column)
 {
     if (column == 0) {
         fz_pg_item_uuid(params, &payout->id);
@@ -479,9 +476,8 @@ static bool is_needed(const struct fz_state *state, enum fz_commit_statement sta
     return needed[statement];
 }
 
-static void build(struct fz_pg_params *params,
-                  const struct fz_state *state,
-                  enum fz_commit_statement statement)
+static void
+build(struct fz_pg_params *params, const struct fz_state *state, enum fz_commit_statement statement)
 {
     fz_pg_params_reset(params);
     if (statement == FZ_COMMIT_END) {

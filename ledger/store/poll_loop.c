@@ -1,6 +1,7 @@
 /*
- * Room ledger/store. The loop of programs that have none of their own, and the blocking commit on top
- * of it. `ready` may end any watch while a turn runs: each is looked at again before it is called.
+ * Room ledger/store. The loop of programs that have none of their own, and the blocking commit on
+ * top of it. `ready` may end any watch while a turn runs: each is looked at again before it is
+ * called.
  */
 #include "ledger/store/poll_loop.h"
 
@@ -29,11 +30,8 @@ struct fz_poll_loop {
     struct watch watches[FZ_POLL_WATCHES_MAX];
 };
 
-static void *loop_watch(struct fz_loop *loop,
-                        int fd,
-                        unsigned want,
-                        void (*ready)(void *ctx, unsigned got),
-                        void *ctx)
+static void *loop_watch(
+    struct fz_loop *loop, int fd, unsigned want, void (*ready)(void *ctx, unsigned got), void *ctx)
 {
     struct fz_poll_loop *self = (struct fz_poll_loop *)loop;
     for (unsigned i = 0; i < FZ_POLL_WATCHES_MAX; i++) {
@@ -110,8 +108,8 @@ fz_rc fz_poll_loop_turn(struct fz_poll_loop *loop, int timeout_ms, struct fz_err
             got |= FZ_LOOP_WRITE;
         }
         got &= before[i].want;
-        bool same = owners[i]->used && owners[i]->fd == before[i].fd &&
-                    owners[i]->ctx == before[i].ctx;
+        bool same =
+            owners[i]->used && owners[i]->fd == before[i].fd && owners[i]->ctx == before[i].ctx;
         if (got != 0 && same) {
             owners[i]->ready(owners[i]->ctx, got);
         }

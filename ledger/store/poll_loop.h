@@ -1,6 +1,6 @@
 /*
- * Room ledger/store. The loop of programs that have none of their own: poll(2) over a few descriptors,
- * and the blocking form of a commit on top of it, for `fz` and for tests.
+ * Room ledger/store. The loop of programs that have none of their own: poll(2) over a few
+ * descriptors, and the blocking form of a commit on top of it, for `fz` and for tests.
  */
 #ifndef LEDGER_STORE_POLL_LOOP_H
 #define LEDGER_STORE_POLL_LOOP_H
@@ -30,9 +30,9 @@ FZ_MUSTUSE fz_rc fz_sync_writer_create(const char *conninfo,
 void fz_sync_writer_destroy(struct fz_sync_writer **writer);
 
 /*
- * fz_writer_commit() and the wait for its end; any `len`, cut into batches. Seals the commands itself.
- * Results as there; on anything but FZ_OK some of the earlier batches may be committed: run again,
- * the ids make it harmless.
+ * fz_writer_commit() and the wait for its end; any `len`, cut into batches. Seals the commands
+ * itself. Results as there; on anything but FZ_OK some of the earlier batches may be committed:
+ * run again, the ids make it harmless.
  */
 FZ_MUSTUSE fz_rc fz_sync_commit(struct fz_sync_writer *writer,
                                 int32_t community,

@@ -1,11 +1,13 @@
 /*
- * Room ledger/store. The reader: a few connections for everything that only looks, and for enrolment,
- * which is not part of the books. Asynchronous on the caller's loop; statements are prepared once per
- * connection. Answers are what is committed at that moment; nothing is cached here.
+ * Room ledger/store. The reader: a few connections for everything that only looks, and for
+ * enrolment, which is not part of the books. Asynchronous on the caller's loop; statements are
+ * prepared once per connection. Answers are what is committed at that moment; nothing is cached
+ * here.
  *
- * Every query calls `done` exactly once, later, from the loop or from fz_reader_tick(): with FZ_OK and
- * the row, FZ_NOT_FOUND, FZ_UNAVAILABLE (not connected, lost, timed out), FZ_OVERLOADED (too many
- * wait, FZ_READS_WAITING_MAX), or FZ_DATABASE. Pointers in a row are borrowed until `done` returns.
+ * Every query calls `done` exactly once, later, from the loop or from fz_reader_tick(): with FZ_OK
+ * and the row, FZ_NOT_FOUND, FZ_UNAVAILABLE (not connected, lost, timed out), FZ_OVERLOADED (too
+ * many wait, FZ_READS_WAITING_MAX), or FZ_DATABASE. Pointers in a row are borrowed until `done`
+ * returns.
  */
 #ifndef LEDGER_STORE_READER_H
 #define LEDGER_STORE_READER_H
@@ -36,7 +38,7 @@ FZ_MUSTUSE fz_rc fz_reader_create(const struct fz_reader_options *options,
 /* Queries under way end with FZ_UNAVAILABLE before it returns. */
 void fz_reader_destroy(struct fz_reader **reader);
 void fz_reader_tick(struct fz_reader *reader, int64_t now_ms); /* as fz_writer_tick() */
-bool fz_reader_is_ready(const struct fz_reader *reader); /* at least one connection stands */
+bool fz_reader_is_ready(const struct fz_reader *reader);       /* at least one connection stands */
 
 /* --- keys (read_credential.c) ------------------------------------------------------------------- */
 
@@ -78,8 +80,8 @@ struct fz_enrolment {
 };
 
 /*
- * Uses a one-time code for a key, in one transaction. The same code with the same key again gives the
- * same credential. FZ_ENROLMENT_CODE: unknown, expired, or used for another key.
+ * Uses a one-time code for a key, in one transaction. The same code with the same key again gives
+ * the same credential. FZ_ENROLMENT_CODE: unknown, expired, or used for another key.
  */
 void fz_store_enrol(struct fz_reader *reader,
                     const struct fz_enrolment *enrolment,
@@ -118,7 +120,7 @@ struct fz_event_row {
     int64_t time_us;
     int64_t shop;
     int64_t amount;
-    int64_t transfer;       /* 0 if none */
+    int64_t transfer; /* 0 if none */
     struct fz_id intent;
     struct fz_id operation; /* zero if none */
     int32_t type;           /* enum fz_event_type of ledger/core/state.h */
@@ -139,11 +141,8 @@ void fz_read_intent_events(struct fz_reader *reader,
  * Events of a community after event number `after`, oldest first, at most FZ_PAGE_MAX: what a hint
  * from another worker is followed up with.
  */
-void fz_read_community_events(struct fz_reader *reader,
-                              int32_t community,
-                              int64_t after,
-                              fz_events_done done,
-                              void *ctx);
+void fz_read_community_events(
+    struct fz_reader *reader, int32_t community, int64_t after, fz_events_done done, void *ctx);
 
 /* --- operations and receipts (read_operation.c) --------------------------------------------------- */
 
@@ -157,7 +156,7 @@ void fz_read_operation(struct fz_reader *reader,
                        void *ctx);
 
 struct fz_receipt_row {
-    struct fz_result payment; /* a successful PAY */
+    struct fz_result payment;    /* a successful PAY */
     struct fz_intent_row intent; /* qr is "" */
     int64_t batch;
     uint8_t batch_hash[32];
@@ -185,11 +184,8 @@ struct fz_balance_row {
 };
 
 typedef void (*fz_balance_done)(void *ctx, fz_rc rc, const struct fz_balance_row *balance);
-void fz_read_balance(struct fz_reader *reader,
-                     int32_t community,
-                     int64_t account,
-                     fz_balance_done done,
-                     void *ctx);
+void fz_read_balance(
+    struct fz_reader *reader, int32_t community, int64_t account, fz_balance_done done, void *ctx);
 
 struct fz_history_row {
     int64_t number;
@@ -199,13 +195,15 @@ struct fz_history_row {
     struct fz_id operation;
     struct fz_id intent; /* zero if the operation was about none */
     enum fz_kind kind;
-    bool credit; /* true: money in, for CREDIT side accounts */
+    bool credit;                   /* true: money in, for CREDIT side accounts */
     const char *counterparty_name; /* "" for the consortium's own accounts */
     const char *note;
 };
 
-typedef void (*fz_history_done)(
-    void *ctx, fz_rc rc, const struct fz_history_row *rows, unsigned len);
+typedef void (*fz_history_done)(void *ctx,
+                                fz_rc rc,
+                                const struct fz_history_row *rows,
+                                unsigned len);
 
 /*
  * Transfers of an account older than transfer `before` (0: from the newest), newest first, at most

@@ -1,10 +1,12 @@
 /*
- * Room ledger/store. The writer: when to connect, when to send, what an answer or its absence means.
+ * Room ledger/store. The writer: when to connect, when to send, what an answer or its absence
+ * means.
  *
  * A batch goes LOCKING -> (decide) -> WRITING -> done. Whatever goes wrong on the way ends the
- * connection, which rolls back what was not committed, and the batch is decided again on the next one.
- * That is also right when COMMIT was sent and its answer lost: the head's lock makes the next attempt
- * wait until the old transaction is over, and then it finds the operation ids decided, or not.
+ * connection, which rolls back what was not committed, and the batch is decided again on the next
+ * one. That is also right when COMMIT was sent and its answer lost: the head's lock makes the next
+ * attempt wait until the old transaction is over, and then it finds the operation ids decided, or
+ * not.
  */
 #include "ledger/store/writer.h"
 
@@ -280,8 +282,8 @@ static fz_rc take_lock_answer(struct fz_writer *writer, const PGresult *result)
 }
 
 /*
- * COMMIT of a failed transaction answers ROLLBACK, with success: only the word COMMIT means that the
- * batch is durable.
+ * COMMIT of a failed transaction answers ROLLBACK, with success: only the word COMMIT means that
+ * the batch is durable.
  */
 static fz_rc take_write_answer(struct fz_writer *writer, PGresult *result)
 {

@@ -1,9 +1,9 @@
--- The books. Every key leads with community_id: one installation serves many towns, and a town's rows
--- can be moved to a machine of their own. There are no foreign keys on the hot path (payments): the C
--- rules, the CHECKs below and `fz audit` stand for them.
+-- The books. Every key leads with community_id: one installation serves many towns, and a town's
+-- rows can be moved to a machine of their own. There are no foreign keys on the hot path
+-- (payments): the C rules, the CHECKs below and `fz audit` stand for them.
 --
--- Amounts are yen. Times of the ledger are microseconds since 1970-01-01 UTC (bigint), because they are
--- hashed and must not depend on a session's time zone.
+-- Amounts are yen. Times of the ledger are microseconds since 1970-01-01 UTC (bigint), because
+-- they are hashed and must not depend on a session's time zone.
 
 CREATE SCHEMA fz;
 COMMENT ON SCHEMA fz IS 'FeeZero: ledger, parties, treasury';

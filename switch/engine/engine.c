@@ -1,6 +1,6 @@
 /*
- * Room switch/engine. The batcher: one queue per worker, in order of arrival. A batch takes what waits
- * of the first command's community, up to a bound; the others keep their places.
+ * Room switch/engine. The batcher: one queue per worker, in order of arrival. A batch takes what
+ * waits of the first command's community, up to a bound; the others keep their places.
  */
 #include "switch/engine/engine.h"
 
@@ -33,8 +33,8 @@ struct fz_engine {
     unsigned waiting;
     uint64_t overloaded;
     int64_t now_ms;
-    struct batch batches[2]; /* the one in flight, and the one just answered */
-    struct batch *in_flight; /* NULL if none */
+    struct batch batches[2];            /* the one in flight, and the one just answered */
+    struct batch *in_flight;            /* NULL if none */
     struct fz_id touched[FZ_BATCH_MAX]; /* intents of the batch just answered */
 };
 

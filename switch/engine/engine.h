@@ -1,8 +1,8 @@
 /*
  * Room switch/engine. The batcher between the API and the ledger: commands wait while a batch is in
- * flight; when it commits, what waits becomes the next one. No timer: alone, a command goes at once;
- * under load batches grow by themselves. Everything happens on the caller's event loop; one engine per
- * worker process.
+ * flight; when it commits, what waits becomes the next one. No timer: alone, a command goes at
+ * once; under load batches grow by themselves. Everything happens on the caller's event loop; one
+ * engine per worker process.
  */
 #ifndef SWITCH_ENGINE_ENGINE_H
 #define SWITCH_ENGINE_ENGINE_H
@@ -47,7 +47,8 @@ void fz_engine_destroy(struct fz_engine **engine); /* the queue must be empty: d
  *   FZ_OVERLOADED       FZ_QUEUE_MAX commands wait already; nothing was decided
  *   FZ_STOPPING         the engine is draining; nothing was decided
  *   FZ_UNAVAILABLE      the ledger cannot be reached; nothing was decided
- *   FZ_OUTCOME_UNKNOWN  it was on its way when the connection broke, or FZ_COMMAND_TIMEOUT_MS passed;
+ *   FZ_OUTCOME_UNKNOWN  it was on its way when the connection broke, or FZ_COMMAND_TIMEOUT_MS
+ *   passed;
  *                       ask by id
  *   FZ_NOT_FOUND        no such community
  *   FZ_DATABASE         the database refused; a bug of ours, logged

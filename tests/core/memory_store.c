@@ -1,0 +1,291 @@
+/*
+ * Test room. A store in memory, see the header.
+ */
+#include "tests/core/memory_store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "feezero/assert.h"
+#include "ledger/core/canonical.h"
+
+struct memory_store *memory_store_create(void)
+{
+    struct memory_store *store = calloc(1, sizeof(*store));
+    fz_assert(store != NULL);
+    store->state = calloc(1, sizeof(*store->state));
+    fz_assert(store->state != NULL);
+    fz_rc rc = fz_sha256_create(&store->state->sha, NULL);
+    fz_assert(rc == FZ_OK);
+    store->head = (struct fz_head){.community = 1, .utc_offset_s = 32400};
+    return store;
+}
+
+void memory_store_destroy(struct memory_store *store)
+{
+    fz_sha256_destroy(&store->state->sha);
+    free(store->state);
+    free(store);
+}
+
+void memory_store_open(struct memory_store *store, int64_t account)
+{
+    fz_assert(store->accounts_len < 256);
+    store->accounts[store->accounts_len++] =
+        (struct fz_account){.number = account, .state = FZ_OPEN};
+}
+
+struct fz_account *memory_store_account(struct memory_store *store, int64_t account)
+{
+    for (unsigned i = 0; i < store->accounts_len; i++) {
+        if (store->accounts[i].number == account) {
+            return &store->accounts[i];
+        }
+    }
+    return NULL;
+}
+
+struct fz_intent *memory_store_intent(struct memory_store *store, const struct fz_id *id)
+{
+    for (unsigned i = 0; i < store->intents_len; i++) {
+        if (fz_id_equal(&store->intents[i].id, id)) {
+            return &store->intents[i];
+        }
+    }
+    return NULL;
+}
+
+struct fz_payout *memory_store_payout(struct memory_store *store, const struct fz_id *id)
+{
+    for (unsigned i = 0; i < store->payouts_len; i++) {
+        if (fz_id_equal(&store->payouts[i].id, id)) {
+            return &store->payouts[i];
+        }
+    }
+    return NULL;
+}
+
+static struct memory_operation *find_operation(struct memory_store *store, const struct fz_id *id)
+{
+    for (unsigned i = 0; i < store->operations_len; i++) {
+        if (fz_id_equal(&store->operations[i].result.id, id)) {
+            return &store->operations[i];
+        }
+    }
+    return NULL;
+}
+
+/* Which accounts a command needs is the store's business; giving all of them is always right. */
+static void load_accounts(struct memory_store *store)
+{
+    for (unsigned i = 0; i < store->accounts_len; i++) {
+        struct fz_account *row = fz_state_add_account(store->state, store->accounts[i].number);
+        *row = store->accounts[i];
+        row->debit_delta = 0;
+        row->credit_delta = 0;
+    }
+}
+
+static void load_rows(struct memory_store *store, const struct fz_command *command)
+{
+    struct fz_state *state = store->state;
+    struct fz_intent *intent = memory_store_intent(store, &command->ref);
+    struct fz_payout *payout = memory_store_payout(store, &command->ref);
+    struct memory_operation *operation = find_operation(store, &command->id);
+    if (intent != NULL && fz_state_intent(state, &command->ref) == NULL) {
+        *fz_state_add_intent(state, &command->ref) = *intent;
+    }
+    if (payout != NULL && fz_state_payout(state, &command->ref) == NULL) {
+        *fz_state_add_payout(state, &command->ref) = *payout;
+    }
+    if (operation != NULL && fz_state_operation(state, &command->id) == NULL) {
+        struct fz_operation *row = fz_state_add_operation(state, &command->id);
+        row->result = operation->result;
+        memcpy(row->fingerprint, operation->fingerprint, FZ_HASH_LEN);
+    }
+    int64_t corrects = command->corrects;
+    if (command->type == FZ_COMMAND_CORRECT && corrects > 0 && corrects <= store->transfers_len &&
+        fz_state_corrected(state, corrects) == NULL) {
+        struct fz_corrected *row = fz_state_add_corrected(state);
+        row->transfer = store->transfers[corrects - 1];
+        for (unsigned i = 0; i < store->transfers_len; i++) {
+            row->done = row->done || store->transfers[i].corrects == corrects;
+        }
+    }
+}
+
+static void save_rows(struct memory_store *store)
+{
+    struct fz_state *state = store->state;
+    for (unsigned i = 0; i < state->accounts_len; i++) {
+        struct fz_account *row = memory_store_account(store, state->accounts[i].number);
+        int64_t debits = row->debits_posted + state->accounts[i].debit_delta;
+        int64_t credits = row->credits_posted + state->accounts[i].credit_delta;
+        *row = state->accounts[i];
+        fz_assert(row->debits_posted == debits && row->credits_posted == credits);
+    }
+    for (unsigned i = 0; i < state->intents_len; i++) {
+        struct fz_intent *row = memory_store_intent(store, &state->intents[i].id);
+        fz_assert((row == NULL) == state->intents[i].is_new);
+        if (row == NULL) {
+            fz_assert(store->intents_len < MEMORY_MAX);
+            row = &store->intents[store->intents_len++];
+        } else if (!state->intents[i].dirty) {
+            fz_assert(memcmp(row, &state->intents[i], sizeof(*row)) == 0);
+        }
+        *row = state->intents[i];
+        row->is_new = false;
+        row->dirty = false;
+        row->source = NULL;
+    }
+    for (unsigned i = 0; i < state->payouts_len; i++) {
+        struct fz_payout *row = memory_store_payout(store, &state->payouts[i].id);
+        fz_assert((row == NULL) == state->payouts[i].is_new);
+        if (row == NULL) {
+            fz_assert(store->payouts_len < MEMORY_MAX);
+            row = &store->payouts[store->payouts_len++];
+        }
+        *row = state->payouts[i];
+        row->is_new = false;
+        row->dirty = false;
+    }
+}
+
+static void save_log(struct memory_store *store)
+{
+    struct fz_state *state = store->state;
+    for (unsigned i = 0; i < state->transfers_len; i++) {
+        fz_assert(store->transfers_len < MEMORY_MAX);
+        store->transfers[store->transfers_len++] = state->transfers[i];
+    }
+    for (unsigned i = 0; i < state->events_len; i++) {
+        fz_assert(store->events_len < MEMORY_MAX);
+        store->events[store->events_len++] = state->events[i];
+    }
+    for (unsigned i = 0; i < state->decided_len; i++) {
+        const struct fz_command *command = state->decided[i];
+        fz_assert(find_operation(store, &command->id) == NULL);
+        fz_assert(store->operations_len < MEMORY_MAX);
+        struct memory_operation *row = &store->operations[store->operations_len++];
+        row->result = command->result;
+        row->batch = state->head.last_batch;
+        memcpy(row->fingerprint, command->fingerprint, FZ_HASH_LEN);
+        memcpy(row->order_digest, command->order_digest, FZ_HASH_LEN);
+    }
+}
+
+void memory_store_commit(struct memory_store *store,
+                         struct fz_command *const *commands,
+                         unsigned len,
+                         int64_t now_us)
+{
+    fz_state_reset(store->state, &store->head);
+    load_accounts(store);
+    for (unsigned i = 0; i < len; i++) {
+        fz_command_seal(store->state->sha, commands[i]);
+        load_rows(store, commands[i]);
+    }
+    fz_decide(store->state, commands, len, now_us);
+    if (!fz_state_has_changes(store->state)) {
+        fz_assert(memcmp(&store->head, &store->state->head, sizeof(store->head)) == 0);
+        return;
+    }
+    save_rows(store);
+    save_log(store);
+    store->head = store->state->head;
+}
+
+fz_rc memory_store_run(struct memory_store *store, struct fz_command *command, int64_t now_us)
+{
+    memory_store_commit(store, &command, 1, now_us);
+    return command->result.rc;
+}
+
+/* --- the invariants --------------------------------------------------------------------------------- */
+
+static void check_accounts(struct memory_store *store)
+{
+    int64_t debits = 0;
+    int64_t credits = 0;
+    for (unsigned i = 0; i < store->accounts_len; i++) {
+        const struct fz_account *account = &store->accounts[i];
+        int64_t debited = 0;
+        int64_t credited = 0;
+        int64_t last = 0;
+        for (unsigned k = 0; k < store->transfers_len; k++) {
+            const struct fz_transfer *transfer = &store->transfers[k];
+            debited += transfer->debit == account->number ? transfer->amount : 0;
+            credited += transfer->credit == account->number ? transfer->amount : 0;
+            if (transfer->debit == account->number) {
+                fz_assert(transfer->debit_previous == last);
+                last = transfer->number;
+            } else if (transfer->credit == account->number) {
+                fz_assert(transfer->credit_previous == last);
+                last = transfer->number;
+            }
+        }
+        fz_assert(account->debits_posted == debited && account->credits_posted == credited);
+        fz_assert(account->last_transfer == last);
+        fz_assert(!fz_class_info(fz_account_number_class(account->number))->floor ||
+                  fz_account_balance(account) >= 0);
+        debits += debited;
+        credits += credited;
+    }
+    fz_assert(debits == credits);
+}
+
+static void check_order(const struct memory_store *store)
+{
+    for (unsigned i = 0; i < store->transfers_len; i++) {
+        const struct fz_transfer *transfer = &store->transfers[i];
+        fz_assert(transfer->number == (int64_t)i + 1 && transfer->amount > 0);
+        fz_assert(fz_kind_allows(transfer->kind, transfer->debit, transfer->credit));
+        fz_assert(i == 0 || transfer->time_us > store->transfers[i - 1].time_us);
+    }
+    for (unsigned i = 0; i < store->events_len; i++) {
+        fz_assert(store->events[i].number == (int64_t)i + 1);
+    }
+    fz_assert(store->head.last_number == (int64_t)store->transfers_len);
+    fz_assert(store->head.last_event == (int64_t)store->events_len);
+}
+
+/* Recomputes the chain from the rows alone, as an auditor would. */
+static void check_hashes(struct memory_store *store)
+{
+    struct fz_sha256 *sha = store->state->sha;
+    uint8_t hash[FZ_HASH_LEN] = {0};
+    unsigned transfer = 0;
+    unsigned operation = 0;
+    for (int64_t batch = 1; batch <= store->head.last_batch; batch++) {
+        unsigned first = operation;
+        fz_chain_begin(sha, store->head.community, batch, hash);
+        while (operation < store->operations_len && store->operations[operation].batch == batch) {
+            operation++;
+        }
+        fz_assert(operation > first);
+        for (bool more = true; more && transfer < store->transfers_len;) {
+            more = false;
+            for (unsigned i = first; i < operation; i++) {
+                more = more || fz_id_equal(&store->operations[i].result.id,
+                                           &store->transfers[transfer].operation);
+            }
+            if (more) {
+                fz_chain_transfer(sha, &store->transfers[transfer++]);
+            }
+        }
+        for (unsigned i = first; i < operation; i++) {
+            fz_chain_operation(sha, &store->operations[i].result, store->operations[i].fingerprint,
+                               store->operations[i].order_digest);
+        }
+        fz_chain_end(sha, hash);
+    }
+    fz_assert(transfer == store->transfers_len && operation == store->operations_len);
+    fz_assert(memcmp(hash, store->head.last_hash, FZ_HASH_LEN) == 0);
+}
+
+void memory_store_check(struct memory_store *store)
+{
+    check_accounts(store);
+    check_order(store);
+    check_hashes(store);
+}

@@ -1,0 +1,53 @@
+/*
+ * Test room. A store in memory: gives decide() the rows a batch can touch and applies what decide()
+ * wants written, as the SQL of ledger/store does. For property tests, fuzzers and simulations.
+ * Linear searches on purpose: short, and nothing to get wrong.
+ */
+#ifndef TESTS_CORE_MEMORY_STORE_H
+#define TESTS_CORE_MEMORY_STORE_H
+
+#include "ledger/core/decide.h"
+
+#define MEMORY_MAX 4096
+
+struct memory_operation {
+    struct fz_result result;
+    uint8_t fingerprint[FZ_HASH_LEN];
+    uint8_t order_digest[FZ_HASH_LEN];
+    int64_t batch;
+};
+
+struct memory_store {
+    struct fz_head head;
+    unsigned accounts_len, intents_len, payouts_len, transfers_len, operations_len, events_len;
+    struct fz_account accounts[256];
+    struct fz_intent intents[MEMORY_MAX];
+    struct fz_payout payouts[MEMORY_MAX];
+    struct fz_transfer transfers[MEMORY_MAX];
+    struct memory_operation operations[MEMORY_MAX];
+    struct fz_event events[MEMORY_MAX];
+    struct fz_state *state;
+};
+
+/* An empty ledger of community 1 in Japan's time zone. Ends the test if out of memory. */
+struct memory_store *memory_store_create(void);
+void memory_store_destroy(struct memory_store *store);
+
+void memory_store_open(struct memory_store *store, int64_t account);
+struct fz_account *memory_store_account(struct memory_store *store, int64_t account);
+struct fz_intent *memory_store_intent(struct memory_store *store, const struct fz_id *id);
+struct fz_payout *memory_store_payout(struct memory_store *store, const struct fz_id *id);
+
+/* Reads, decides, writes: one batch. Seals the commands. */
+void memory_store_commit(struct memory_store *store,
+                         struct fz_command *const *commands,
+                         unsigned len,
+                         int64_t now_us);
+
+/* One command in a batch of its own; returns its result code. */
+fz_rc memory_store_run(struct memory_store *store, struct fz_command *command, int64_t now_us);
+
+/* Aborts with a message unless the books are whole: sums, floors, numbers, times, chains, hashes. */
+void memory_store_check(struct memory_store *store);
+
+#endif

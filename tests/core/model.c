@@ -1,0 +1,517 @@
+/*
+ * Test room. The plain model, see the header. Written from docs/ledger.md, not from the code.
+ */
+#include "tests/core/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "feezero/assert.h"
+
+#define DAY 86400000000LL
+
+struct model *model_create(void)
+{
+    struct model *model = calloc(1, sizeof(*model));
+    fz_assert(model != NULL);
+    return model;
+}
+
+void model_destroy(struct model *model)
+{
+    free(model);
+}
+
+void model_open(struct model *model, int64_t account)
+{
+    model->accounts[model->accounts_len++] = (struct model_account){.number = account, .state = 1};
+}
+
+struct model_account *model_account(struct model *model, int64_t account)
+{
+    for (unsigned i = 0; i < model->accounts_len; i++) {
+        if (model->accounts[i].number == account) {
+            return &model->accounts[i];
+        }
+    }
+    return NULL;
+}
+
+static struct model_intent *find_intent(struct model *model, const struct fz_id *id)
+{
+    for (unsigned i = 0; i < model->intents_len; i++) {
+        if (memcmp(model->intents[i].id.bytes, id->bytes, 16) == 0) {
+            return &model->intents[i];
+        }
+    }
+    return NULL;
+}
+
+static struct model_payout *find_payout(struct model *model, const struct fz_id *id)
+{
+    for (unsigned i = 0; i < model->payouts_len; i++) {
+        if (memcmp(model->payouts[i].id.bytes, id->bytes, 16) == 0) {
+            return &model->payouts[i];
+        }
+    }
+    return NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) == 0;
+}
+
+static bool same_request(const struct model_operation *old, const struct fz_command *new)
+{
+    const struct fz_command *c = &old->command;
+    return c->type == new->type &&memcmp(c->ref.bytes, new->ref.bytes, 16) == 0 &&
+           c->actor == new->actor && c->shop == new->shop && c->party == new->party &&
+           c->payee == new->payee && c->amount == new->amount && c->tax == new->tax &&
+           c->corrects == new->corrects && c->terminal == new->terminal &&
+           c->ttl_s == new->ttl_s &&same_text(old->note, new->note);
+}
+
+/* What can be taken from an account: liabilities by debits, assets by credits. */
+static int64_t available(const struct model_account *a)
+{
+    int64_t balance = a->number < 10000000000LL ? a->debits - a->credits : a->credits - a->debits;
+    balance -= a->hold;
+    return balance < 0 ? 0 : balance;
+}
+
+/* Books one leg into the model or says why not. `value` gets the available amount if it is short. */
+static fz_rc
+leg(struct model *m, int kind, int64_t from, int64_t to, int64_t amount, int64_t *value)
+{
+    struct model_account *debit = model_account(m, from);
+    struct model_account *credit = model_account(m, to);
+    if (debit == NULL || credit == NULL) {
+        return FZ_ACCOUNT_NOT_FOUND;
+    }
+    if (kind == FZ_KIND_PAYMENT && credit->state != 1) {
+        return FZ_MERCHANT_CLOSED;
+    }
+    if (debit->state == 3 || credit->state == 3) {
+        return FZ_ACCOUNT_CLOSED;
+    }
+    if (debit->state == 2) {
+        return FZ_ACCOUNT_FROZEN;
+    }
+    int debit_class = (int)(from / 1000000000);
+    int credit_class = (int)(to / 1000000000);
+    if (debit_class >= 10 && debit_class <= 12 && available(debit) < amount) {
+        *value = available(debit);
+        return FZ_INSUFFICIENT_FUNDS;
+    }
+    if (credit_class < 10 && available(credit) < amount) {
+        *value = available(credit);
+        return FZ_INSUFFICIENT_FUNDS;
+    }
+    if ((kind == FZ_KIND_TOPUP || kind == FZ_KIND_P2P) &&
+        credit->credits - credit->debits + amount > 1000000) {
+        return FZ_BALANCE_LIMIT;
+    }
+    debit->debits += amount;
+    credit->credits += amount;
+    return FZ_OK;
+}
+
+static void log_leg(struct model *m, int kind, int64_t from, int64_t to, int64_t amount)
+{
+    m->transfers[m->transfers_len++] = (struct model_transfer){from, to, amount, kind, false};
+}
+
+static fz_rc
+one_leg(struct model *m, int kind, int64_t from, int64_t to, struct fz_result *r, int64_t amount)
+{
+    fz_rc rc = leg(m, kind, from, to, amount, &r->value);
+    if (rc == FZ_OK) {
+        log_leg(m, kind, from, to, amount);
+        r->number = m->transfers_len;
+    }
+    return rc;
+}
+
+/* Two legs or none: what the second refuses, the first must not have done. */
+static fz_rc two_legs(struct model *m,
+                      const int kinds[2],
+                      const int64_t accounts[4],
+                      const int64_t amounts[2],
+                      struct fz_result *r)
+{
+    struct model_account before[256];
+    unsigned transfers_before = m->transfers_len;
+    memcpy(before, m->accounts, sizeof(before));
+    fz_rc rc = one_leg(m, kinds[0], accounts[0], accounts[1], r, amounts[0]);
+    int64_t first = r->number;
+    if (rc == FZ_OK) {
+        rc = one_leg(m, kinds[1], accounts[2], accounts[3], r, amounts[1]);
+    }
+    if (rc != FZ_OK) {
+        memcpy(m->accounts, before, sizeof(before));
+        m->transfers_len = transfers_before;
+        first = 0;
+    }
+    r->number = first;
+    return rc;
+}
+
+#define WALLET(party) (10000000000LL + (party))
+#define MERCHANT(party) (11000000000LL + (party))
+#define RECEIVABLE(party) (3000000000LL + (party))
+#define RESERVE 1000000000LL
+#define TRANSIT 2000000000LL
+#define PENDING 12000000000LL
+#define TAX_OWED 13000000000LL
+#define REVENUE 20000000000LL
+
+static void expire(struct model *m, struct model_intent *i, int64_t now)
+{
+    if (i->state == 1 && now >= i->expires) {
+        i->state = 4;
+        m->last_time = now;
+    }
+}
+
+static fz_rc run_intent(struct model *m, const struct fz_command *c, struct fz_result *r)
+{
+    if (c->amount < 1 || c->amount > 1000000) {
+        return FZ_AMOUNT_OUT_OF_RANGE;
+    }
+    struct model_account *shop = model_account(m, MERCHANT(c->shop));
+    if (shop == NULL) {
+        return FZ_ACCOUNT_NOT_FOUND;
+    }
+    if (shop->state != 1) {
+        return FZ_MERCHANT_CLOSED;
+    }
+    r->expires_us = r->time_us + c->ttl_s * 1000000LL;
+    m->intents[m->intents_len++] = (struct model_intent){.id = c->id,
+                                                         .shop = c->shop,
+                                                         .amount = c->amount,
+                                                         .expires = r->expires_us,
+                                                         .terminal = c->terminal,
+                                                         .state = 1};
+    r->state = 1;
+    return FZ_OK;
+}
+
+static fz_rc run_cancel(struct model *m, const struct fz_command *c, struct fz_result *r)
+{
+    struct model_intent *i = find_intent(m, &c->ref);
+    if (i == NULL) {
+        return FZ_INTENT_NOT_FOUND;
+    }
+    if (i->shop != c->shop) {
+        return FZ_NOT_YOURS;
+    }
+    expire(m, i, r->time_us);
+    if (i->state == 1) {
+        i->state = 3;
+        m->last_time = r->time_us;
+    }
+    r->amount = i->amount;
+    r->state = i->state;
+    return i->state == 2 || i->state == 5 ? FZ_INTENT_PAID : FZ_OK;
+}
+
+static fz_rc run_expire(struct model *m, const struct fz_command *c, struct fz_result *r)
+{
+    struct model_intent *i = find_intent(m, &c->ref);
+    if (i == NULL) {
+        return FZ_INTENT_NOT_FOUND;
+    }
+    expire(m, i, r->time_us);
+    r->state = i->state;
+    return FZ_OK;
+}
+
+static fz_rc run_pay(struct model *m, const struct fz_command *c, struct fz_result *r)
+{
+    static const fz_rc by_state[] = {
+        FZ_INTERNAL, FZ_OK, FZ_INTENT_PAID, FZ_INTENT_CANCELED, FZ_INTENT_EXPIRED, FZ_INTENT_PAID};
+    if (c->amount < 1 || c->amount > 1000000) {
+        return FZ_AMOUNT_OUT_OF_RANGE;
+    }
+    struct model_intent *i = find_intent(m, &c->ref);
+    if (i == NULL) {
+        return FZ_INTENT_NOT_FOUND;
+    }
+    expire(m, i, r->time_us);
+    r->state = i->state;
+    if (i->state != 1) {
+        return by_state[i->state];
+    }
+    if (i->shop != c->shop) {
+        return FZ_SHOP_MISMATCH;
+    }
+    if (i->amount != c->amount) {
+        return FZ_AMOUNT_MISMATCH;
+    }
+    fz_rc rc = one_leg(m, FZ_KIND_PAYMENT, WALLET(c->party), MERCHANT(c->shop), r, c->amount);
+    if (rc == FZ_OK) {
+        i->state = 2;
+        i->payer = c->party;
+        i->paid_at = r->time_us;
+        r->terminal = i->terminal;
+        r->state = 2;
+    }
+    return rc;
+}
+
+static fz_rc run_give_back(struct model *m, const struct fz_command *c, struct fz_result *r)
+{
+    bool is_void = c->type == FZ_COMMAND_VOID;
+    if (!is_void && (c->amount < 1 || c->amount > 1000000)) {
+        return FZ_AMOUNT_OUT_OF_RANGE;
+    }
+    struct model_intent *i = find_intent(m, &c->ref);
+    if (i == NULL) {
+        return FZ_INTENT_NOT_FOUND;
+    }
+    if (i->shop != c->shop) {
+        return FZ_NOT_YOURS;
+    }
+    expire(m, i, r->time_us);
+    r->state = i->state;
+    r->party = i->payer;
+    if (i->state != 2 && i->state != 5) {
+        return FZ_NOT_PAID;
+    }
+    if (i->state == 5) {
+        return FZ_ALREADY_VOIDED;
+    }
+    if (is_void && i->refunded > 0) {
+        return FZ_ALREADY_REFUNDED;
+    }
+    int64_t zone = 9 * 3600 * 1000000LL;
+    if (is_void && (i->paid_at + zone) / DAY != (r->time_us + zone) / DAY) {
+        return FZ_VOID_WINDOW_CLOSED;
+    }
+    if (is_void) {
+        r->amount = i->amount;
+    } else if (i->refunded + c->amount > i->amount) {
+        r->value = i->amount - i->refunded;
+        return FZ_REFUND_EXCEEDS;
+    }
+    fz_rc rc = one_leg(m, is_void ? FZ_KIND_VOID : FZ_KIND_REFUND, MERCHANT(i->shop),
+                       WALLET(i->payer), r, r->amount);
+    if (rc == FZ_OK && is_void) {
+        i->state = 5;
+    } else if (rc == FZ_OK) {
+        i->refunded += c->amount;
+        r->value = i->refunded;
+    }
+    r->state = i->state;
+    return rc;
+}
+
+static fz_rc run_p2p(struct model *m, const struct fz_command *c, struct fz_result *r)
+{
+    if (c->amount < 1 || c->amount > 1000000) {
+        return FZ_AMOUNT_OUT_OF_RANGE;
+    }
+    if (c->party == c->payee) {
+        return FZ_SAME_ACCOUNT;
+    }
+    return one_leg(m, FZ_KIND_P2P, WALLET(c->party), WALLET(c->payee), r, c->amount);
+}
+
+static fz_rc run_payout(struct model *m, const struct fz_command *c, struct fz_result *r)
+{
+    struct model_account *shop = model_account(m, MERCHANT(c->shop));
+    int64_t amount = c->amount;
+    if (shop != NULL && available(shop) > 0 && available(shop) < amount) {
+        amount = available(shop);
+    }
+    fz_rc rc = one_leg(m, FZ_KIND_PAYOUT, MERCHANT(c->shop), PENDING, r, amount);
+    if (rc == FZ_OK) {
+        m->payouts[m->payouts_len++] = (struct model_payout){c->id, c->shop, amount, 1};
+        r->amount = amount;
+        r->state = 1;
+    }
+    return rc;
+}
+
+static fz_rc run_payout_step(struct model *m, const struct fz_command *c, struct fz_result *r)
+{
+    struct model_payout *p = find_payout(m, &c->ref);
+    fz_rc rc;
+    if (p == NULL) {
+        return FZ_PAYOUT_NOT_FOUND;
+    }
+    r->shop = p->shop;
+    r->amount = p->amount;
+    r->state = p->state;
+    if (p->state != (c->type == FZ_COMMAND_PAYOUT_SENT ? 1 : 2)) {
+        return FZ_PAYOUT_STATE;
+    }
+    if (c->type == FZ_COMMAND_PAYOUT_SENT) {
+        rc = one_leg(m, FZ_KIND_PAYOUT_SENT, TRANSIT, RESERVE, r, p->amount);
+        p->state = rc == FZ_OK ? 2 : p->state;
+    } else if (c->type == FZ_COMMAND_PAYOUT_CONFIRM) {
+        rc = one_leg(m, FZ_KIND_PAYOUT_CONFIRMED, PENDING, TRANSIT, r, p->amount);
+        p->state = rc == FZ_OK ? 3 : p->state;
+    } else {
+        rc = two_legs(m, (int[]){FZ_KIND_PAYOUT_RETURNED, FZ_KIND_PAYOUT_RECOVERED},
+                      (int64_t[]){PENDING, MERCHANT(p->shop), RESERVE, TRANSIT},
+                      (int64_t[]){p->amount, p->amount}, r);
+        p->state = rc == FZ_OK ? 4 : p->state;
+    }
+    r->state = p->state;
+    return rc;
+}
+
+static fz_rc run_bill(struct model *m, const struct fz_command *c, struct fz_result *r)
+{
+    if (c->amount < 1 || c->amount > 9999999999 || c->tax < 0 || c->tax > c->amount) {
+        return FZ_AMOUNT_OUT_OF_RANGE;
+    }
+    fz_rc rc;
+    if (c->tax == 0) {
+        rc = one_leg(m, FZ_KIND_SUBSCRIPTION, RECEIVABLE(c->shop), REVENUE, r, c->amount);
+    } else {
+        rc = two_legs(m, (int[]){FZ_KIND_SUBSCRIPTION, FZ_KIND_SUBSCRIPTION_TAX},
+                      (int64_t[]){RECEIVABLE(c->shop), REVENUE, RECEIVABLE(c->shop), TAX_OWED},
+                      (int64_t[]){c->amount, c->tax}, r);
+    }
+    if (rc == FZ_OK) {
+        r->value = c->tax;
+    }
+    return rc;
+}
+
+static fz_rc run_collect(struct model *m, const struct fz_command *c, struct fz_result *r)
+{
+    struct model_account *shop = model_account(m, MERCHANT(c->shop));
+    struct model_account *due = model_account(m, RECEIVABLE(c->shop));
+    int64_t amount = c->amount;
+    if (shop != NULL && due != NULL) {
+        int64_t most = available(shop) < available(due) ? available(shop) : available(due);
+        amount = most > 0 && most < amount ? most : amount;
+    }
+    fz_rc rc =
+        one_leg(m, FZ_KIND_SUBSCRIPTION_COLLECT, MERCHANT(c->shop), RECEIVABLE(c->shop), r, amount);
+    if (rc == FZ_OK) {
+        r->amount = amount;
+    }
+    return rc;
+}
+
+static fz_rc run_correct(struct model *m, const struct fz_command *c, struct fz_result *r)
+{
+    if (c->corrects < 1 || c->corrects > m->transfers_len) {
+        return FZ_TRANSFER_NOT_FOUND;
+    }
+    struct model_transfer *t = &m->transfers[c->corrects - 1];
+    r->amount = t->amount;
+    if (t->corrected) {
+        return FZ_ALREADY_CORRECTED;
+    }
+    if (t->kind != FZ_KIND_TOPUP && t->kind != FZ_KIND_P2P && t->kind != FZ_KIND_SUBSCRIPTION &&
+        t->kind != FZ_KIND_SUBSCRIPTION_TAX && t->kind != FZ_KIND_SUBSCRIPTION_COLLECT) {
+        return FZ_KIND_NOT_ALLOWED;
+    }
+    fz_rc rc = one_leg(m, FZ_KIND_CORRECTION, t->credit, t->debit, r, t->amount);
+    if (rc == FZ_OK) {
+        t->corrected = true;
+        r->value = c->corrects;
+    }
+    return rc;
+}
+
+static bool money_range(const struct fz_command *c)
+{
+    return c->amount >= 1 && c->amount <= 9999999999;
+}
+
+static fz_rc run(struct model *m, const struct fz_command *c, struct fz_result *r)
+{
+    if (c->deadline_us != 0 && r->time_us > c->deadline_us) {
+        return FZ_DEADLINE_PASSED;
+    }
+    switch (c->type) {
+    case FZ_COMMAND_INTENT:
+        return run_intent(m, c, r);
+    case FZ_COMMAND_CANCEL:
+        return run_cancel(m, c, r);
+    case FZ_COMMAND_EXPIRE:
+        return run_expire(m, c, r);
+    case FZ_COMMAND_PAY:
+        return run_pay(m, c, r);
+    case FZ_COMMAND_VOID:
+    case FZ_COMMAND_REFUND:
+        return run_give_back(m, c, r);
+    case FZ_COMMAND_P2P:
+        return run_p2p(m, c, r);
+    case FZ_COMMAND_TOMBSTONE:
+        return FZ_OK;
+    case FZ_COMMAND_TOPUP:
+        return money_range(c) ? one_leg(m, FZ_KIND_TOPUP, RESERVE, WALLET(c->party), r, c->amount)
+                              : FZ_AMOUNT_OUT_OF_RANGE;
+    case FZ_COMMAND_PAYOUT:
+        return money_range(c) ? run_payout(m, c, r) : FZ_AMOUNT_OUT_OF_RANGE;
+    case FZ_COMMAND_PAYOUT_SENT:
+    case FZ_COMMAND_PAYOUT_CONFIRM:
+    case FZ_COMMAND_PAYOUT_RETURN:
+        return run_payout_step(m, c, r);
+    case FZ_COMMAND_BILL:
+        return run_bill(m, c, r);
+    case FZ_COMMAND_COLLECT:
+        return money_range(c) ? run_collect(m, c, r) : FZ_AMOUNT_OUT_OF_RANGE;
+    case FZ_COMMAND_CORRECT:
+        return run_correct(m, c, r);
+    }
+    return FZ_INTERNAL;
+}
+
+static struct fz_result blank(const struct fz_command *c, int64_t time)
+{
+    struct fz_result r = {.type = c->type,
+                          .id = c->id,
+                          .ref = c->ref,
+                          .actor = c->actor,
+                          .shop = c->shop,
+                          .party = c->party,
+                          .payee = c->payee,
+                          .amount = c->amount,
+                          .time_us = time,
+                          .terminal = c->terminal};
+    if (c->note != NULL) {
+        strncpy(r.note, c->note, sizeof(r.note) - 1);
+    }
+    return r;
+}
+
+struct fz_result model_run(struct model *m, const struct fz_command *c, int64_t now_us)
+{
+    bool kept = c->type != FZ_COMMAND_CANCEL && c->type != FZ_COMMAND_EXPIRE;
+    for (unsigned i = 0; kept && i < m->operations_len; i++) {
+        struct model_operation *old = &m->operations[i];
+        if (memcmp(old->command.id.bytes, c->id.bytes, 16) != 0) {
+            continue;
+        }
+        if (same_request(old, c)) {
+            return old->result;
+        }
+        struct fz_result no = blank(c, old->result.time_us);
+        no.rc = old->command.type == FZ_COMMAND_TOMBSTONE ? FZ_TOMBSTONED : FZ_ID_REUSED;
+        return no;
+    }
+    unsigned before = m->transfers_len;
+    struct fz_result r = blank(c, now_us > m->last_time ? now_us : m->last_time + 1);
+    r.rc = run(m, c, &r);
+    if (m->transfers_len > before + 1) {
+        m->last_time = r.time_us + (m->transfers_len - before - 1);
+    } else if (kept) {
+        m->last_time = r.time_us;
+    }
+    if (kept) {
+        struct model_operation *new = &m->operations[m->operations_len++];
+        new->command = *c;
+        new->result = r;
+        strncpy(new->note, c->note == NULL ? "" : c->note, sizeof(new->note) - 1);
+    }
+    return r;
+}

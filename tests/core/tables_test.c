@@ -1,0 +1,173 @@
+/*
+ * The tables and the arithmetic under decide(): classes, kinds, canonical bytes, civil dates.
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "feezero/encode.h"
+#include "ledger/core/calendar.h"
+#include "ledger/core/canonical.h"
+#include "ledger/core/decide.h"
+#include "tests/support/leak.h"
+
+/* Promise 1: nothing that takes from a wallet or a shop's sales can end as revenue. */
+Test(tables, no_kind_leads_from_a_payment_to_revenue)
+{
+    for (unsigned from = 0; fz_class_at(from) != NULL; from++) {
+        int debit_class = (int)fz_class_at(from)->class;
+        if (debit_class != FZ_ACCOUNT_WALLET && debit_class != FZ_ACCOUNT_MERCHANT) {
+            continue;
+        }
+        for (unsigned to = 0; fz_class_at(to) != NULL; to++) {
+            int credit_class = (int)fz_class_at(to)->class;
+            bool is_revenue = credit_class >= 20 && credit_class < 30;
+            for (unsigned kind = 0; fz_kind_at(kind) != NULL; kind++) {
+                int64_t debit = fz_account_number((enum fz_account_class)debit_class, 7);
+                int64_t credit = fz_account_number((enum fz_account_class)credit_class, 8);
+                cr_expect(!is_revenue || !fz_kind_allows(fz_kind_at(kind)->kind, debit, credit),
+                          "%s moves money from %s to %s", fz_kind_at(kind)->name,
+                          fz_class_at(from)->name, fz_class_at(to)->name);
+            }
+        }
+    }
+}
+
+Test(tables, each_kind_allows_exactly_its_pair)
+{
+    for (unsigned kind = 0; fz_kind_at(kind) != NULL; kind++) {
+        unsigned pairs = 0;
+        for (unsigned from = 0; fz_class_at(from) != NULL; from++) {
+            for (unsigned to = 0; fz_class_at(to) != NULL; to++) {
+                pairs += fz_kind_allows(fz_kind_at(kind)->kind,
+                                        fz_account_number(fz_class_at(from)->class, 1),
+                                        fz_account_number(fz_class_at(to)->class, 2))
+                             ? 1
+                             : 0;
+            }
+        }
+        unsigned want = fz_kind_at(kind)->kind == FZ_KIND_CORRECTION ? 5 : 1;
+        cr_expect_eq(pairs, want, "%s: %u pairs", fz_kind_at(kind)->name, pairs);
+    }
+}
+
+Test(tables, rows_are_found_by_code_and_unknown_codes_are_not)
+{
+    cr_expect_str_eq(fz_kind_info(2)->slug, "payment");
+    cr_expect_str_eq(fz_class_info(10)->name, "WALLET");
+    cr_expect_str_eq(fz_command_info(4)->slug, "payment");
+    cr_expect_null(fz_kind_info(0));
+    cr_expect_null(fz_kind_info(15));
+    cr_expect_null(fz_class_info(0));
+    cr_expect_null(fz_class_info(99));
+    cr_expect_null(fz_command_info(0));
+    cr_expect_null(fz_command_info(17));
+}
+
+/*
+ * The encoding is for ever: these digests may never change for version 1. They were computed from
+ * the layout in docs/ledger.md by another program.
+ */
+Test(tables, canonical_bytes_are_pinned)
+{
+    struct fz_sha256 *sha = NULL;
+    uint8_t hash[32] = {0};
+    char text[65];
+    cr_assert_eq(fz_sha256_create(&sha, NULL), FZ_OK);
+    struct fz_transfer transfer = {.number = 1,
+                                   .debit = 10000000001,
+                                   .credit = 11000000002,
+                                   .amount = 1480,
+                                   .time_us = 1796083200000000,
+                                   .kind = FZ_KIND_PAYMENT};
+    struct fz_command command = {
+        .type = FZ_COMMAND_PAY, .actor = 1, .party = 1, .shop = 2, .amount = 1480};
+    memset(transfer.operation.bytes, 0x11, 16);
+    command.id = transfer.operation;
+    memset(command.ref.bytes, 0x22, 16);
+    fz_command_seal(sha, &command);
+    fz_hex_encode(command.fingerprint, 32, text);
+    cr_expect_str_eq(text, "9ee9f2d085b99c6fd87d210135f9680238b37dca6272f846f2b779ca27e36455");
+    command.result = (struct fz_result){.type = FZ_COMMAND_PAY,
+                                        .id = command.id,
+                                        .ref = command.ref,
+                                        .actor = 1,
+                                        .party = 1,
+                                        .shop = 2,
+                                        .amount = 1480,
+                                        .number = 1,
+                                        .state = FZ_STATE_COMPLETED,
+                                        .time_us = 1796083200000000,
+                                        .note = "x"};
+    fz_chain_begin(sha, 1, 1, hash);
+    fz_chain_transfer(sha, &transfer);
+    fz_chain_operation(sha, &command.result, command.fingerprint, command.order_digest);
+    fz_chain_end(sha, hash);
+    fz_hex_encode(hash, 32, text);
+    cr_expect_str_eq(text, "fc40fc218c57a30b7d041fa040a8d2f22524eeec211cd53b02211c249e0d3236");
+    fz_sha256_destroy(&sha);
+    FZ_EXPECT_NO_LEAK();
+}
+
+Test(tables, a_fingerprint_tells_apart_what_identifies_a_request)
+{
+    struct fz_sha256 *sha = NULL;
+    struct fz_command base = {
+        .type = FZ_COMMAND_P2P, .actor = 1, .party = 1, .payee = 2, .amount = 5, .note = "n"};
+    cr_assert_eq(fz_sha256_create(&sha, NULL), FZ_OK);
+    fz_command_seal(sha, &base);
+    struct fz_command other[12];
+    for (unsigned i = 0; i < 12; i++) {
+        other[i] = base;
+    }
+    other[0].type = FZ_COMMAND_TOMBSTONE;
+    other[1].actor = 2;
+    other[2].party = 2;
+    other[3].payee = 3;
+    other[4].amount = 6;
+    other[5].note = "m";
+    other[6].note = NULL;
+    other[7].ref.bytes[15] = 1;
+    other[8].tax = 1;
+    other[9].terminal = 1;
+    other[10].ttl_s = 1;
+    other[11].corrects = 1;
+    for (unsigned i = 0; i < 12; i++) {
+        fz_command_seal(sha, &other[i]);
+        cr_expect_neq(memcmp(base.fingerprint, other[i].fingerprint, 32), 0, "field %u", i);
+    }
+    struct fz_command later = base;
+    later.deadline_us = 99;
+    fz_command_seal(sha, &later);
+    cr_expect_eq(memcmp(base.fingerprint, later.fingerprint, 32), 0, "a deadline is no identity");
+    fz_sha256_destroy(&sha);
+    FZ_EXPECT_NO_LEAK();
+}
+
+Test(tables, dates_agree_with_the_calendar)
+{
+    struct fz_date date = fz_date_from_day(0);
+    cr_expect(date.year == 1970 && date.month == 1 && date.day == 1);
+    cr_expect_eq(fz_weekday(0), 4);
+    date = fz_date_from_day(20788);
+    cr_expect(date.year == 2026 && date.month == 12 && date.day == 1, "%d-%d-%d", date.year,
+              date.month, date.day);
+    for (int64_t day = -800000; day < 800000; day += 13) {
+        date = fz_date_from_day(day);
+        cr_assert_eq(fz_date_to_day(date), day);
+        cr_assert(date.month >= 1 && date.month <= 12 && date.day >= 1 && date.day <= 31);
+    }
+    struct fz_date before = {2024, 2, 28};
+    date = fz_date_from_day(fz_date_to_day(before) + 1);
+    cr_expect(date.month == 2 && date.day == 29);
+    before = (struct fz_date){2100, 2, 28};
+    date = fz_date_from_day(fz_date_to_day(before) + 1);
+    cr_expect(date.month == 3 && date.day == 1);
+}
+
+Test(tables, a_business_day_starts_at_local_midnight)
+{
+    int64_t midnight_us = 20788 * 86400000000LL - 32400000000LL; /* 2026-12-01 00:00 in Japan */
+    cr_expect_eq(fz_business_day(midnight_us, 32400), 20788);
+    cr_expect_eq(fz_business_day(midnight_us - 1, 32400), 20787);
+    cr_expect_eq(fz_business_day(-1, 0), -1);
+}
