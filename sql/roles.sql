@@ -28,17 +28,18 @@ GRANT SELECT, INSERT, UPDATE ON fz.intent, fz.payout TO fz_switch, fz_treasury;
 GRANT SELECT, UPDATE ON fz.head, fz.account TO fz_switch, fz_treasury;
 
 -- the daemon
-GRANT SELECT ON fz.community, fz.party, fz.shop, fz.terminal, fz.enrolment, fz.credential TO fz_switch;
+GRANT SELECT ON fz.community, fz.party, fz.shop, fz.terminal, fz.enrolment, fz.credential
+    TO fz_switch;
 GRANT UPDATE (key_id) ON fz.enrolment TO fz_switch;
 GRANT INSERT ON fz.credential TO fz_switch;
 GRANT EXECUTE ON FUNCTION fz.enrol(integer, bytea, text, bytea, text) TO fz_switch;
 
 -- the operator's program
 GRANT INSERT ON fz.head, fz.account TO fz_treasury;
-GRANT SELECT, INSERT, UPDATE ON fz.community, fz.party, fz.shop, fz.terminal, fz.plan, fz.bank_account
-    TO fz_treasury;
-GRANT SELECT, INSERT ON fz.enrolment, fz.credential, fz.settlement, fz.settlement_line, fz.bank_file,
-    fz.deposit, fz.bill TO fz_treasury;
+GRANT SELECT, INSERT, UPDATE ON fz.community, fz.party, fz.shop, fz.terminal, fz.plan,
+    fz.bank_account TO fz_treasury;
+GRANT SELECT, INSERT ON fz.enrolment, fz.credential, fz.settlement, fz.settlement_line,
+    fz.bank_file, fz.deposit, fz.bill TO fz_treasury;
 GRANT UPDATE (revoked_at) ON fz.credential TO fz_treasury;
 
 -- the auditor reads, and nothing else

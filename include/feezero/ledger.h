@@ -14,7 +14,7 @@
 #include "feezero/id.h"
 #include "feezero/rc.h"
 
-/* --- accounts ---------------------------------------------------------------------------------- */
+/* --- accounts --------------------------------------------------------------------------------- */
 
 enum fz_side {
     FZ_SIDE_DEBIT,
@@ -65,7 +65,7 @@ static inline int64_t fz_account_number_party(int64_t account)
     return account % FZ_ACCOUNT_CLASS_UNIT;
 }
 
-/* --- transfers --------------------------------------------------------------------------------- */
+/* --- transfers -------------------------------------------------------------------------------- */
 
 enum fz_kind {
 #define FZ_KIND(name, code, debit, credit, correctable, slug, ja) FZ_KIND_##name = (code),
@@ -99,7 +99,7 @@ struct fz_transfer {
     enum fz_kind kind;
 };
 
-/* --- commands ---------------------------------------------------------------------------------- */
+/* --- commands --------------------------------------------------------------------------------- */
 
 enum fz_command_type {
 #define FZ_COMMAND(name, code, slug, kept) FZ_COMMAND_##name = (code),

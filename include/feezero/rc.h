@@ -37,7 +37,10 @@ struct fz_rc_info {
     const char *en;
 };
 
-/* The row of `rc`; a number that is in no row (a corrupt stored value) yields the row of INTERNAL. */
+/*
+ * The row of `rc`; a number that is in no row (a corrupt stored value) yields the row of
+ * INTERNAL.
+ */
 const struct fz_rc_info *fz_rc_info(fz_rc rc);
 
 /* The row at `index`, or NULL past the end: for walking the whole table. */

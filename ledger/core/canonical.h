@@ -32,7 +32,10 @@ void fz_chain_operation(struct fz_sha256 *sha,
 /* Ends the batch; `hash_out` is the next batch's previous hash. */
 void fz_chain_end(struct fz_sha256 *sha, uint8_t hash_out[32]);
 
-/* SHA-256 over key id, base, body, signature, approver key id and signature, each with its length. */
+/*
+ * SHA-256 over key id, base, body, signature, approver key id and signature, each with its
+ * length.
+ */
 void fz_order_digest(struct fz_sha256 *sha,
                      const struct fz_signed_order *order,
                      uint8_t digest_out[32]);

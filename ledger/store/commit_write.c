@@ -11,7 +11,7 @@
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
-/* --- operations --------------------------------------------------------------------------------- */
+/* --- operations ------------------------------------------------------------------------------- */
 
 static const size_t result_int8[] = {
     offsetof(struct fz_result, time_us),   offsetof(struct fz_result, actor),
@@ -158,7 +158,7 @@ static void build_operations(struct fz_pg_params *params, const struct fz_state 
     add_orders(params, state);
 }
 
-/* --- transfers and accounts ----------------------------------------------------------------------- */
+/* --- transfers and accounts ------------------------------------------------------------------- */
 
 static const size_t transfer_int8[] = {
     offsetof(struct fz_transfer, number),         offsetof(struct fz_transfer, debit),
@@ -224,7 +224,7 @@ static void build_accounts(struct fz_pg_params *params, const struct fz_state *s
     }
 }
 
-/* --- intents -------------------------------------------------------------------------------------- */
+/* --- intents ---------------------------------------------------------------------------------- */
 
 typedef void (*intent_item)(struct fz_pg_params *params, const struct fz_intent *intent);
 
@@ -346,7 +346,7 @@ static void build_intents(struct fz_pg_params *params, const struct fz_state *st
     }
 }
 
-/* --- payouts and events --------------------------------------------------------------------------- */
+/* --- payouts and events ----------------------------------------------------------------------- */
 
 static unsigned count_payouts(const struct fz_state *state, bool is_new)
 {
@@ -425,7 +425,7 @@ static void build_events(struct fz_pg_params *params, const struct fz_state *sta
     }
 }
 
-/* --- batch, head and the whole -------------------------------------------------------------------- */
+/* --- batch, head and the whole ---------------------------------------------------------------- */
 
 static void build_batch(struct fz_pg_params *params, const struct fz_state *state)
 {

@@ -117,7 +117,7 @@ fz_rc fz_poll_loop_turn(struct fz_poll_loop *loop, int timeout_ms, struct fz_err
     return FZ_OK;
 }
 
-/* --- blocking commits ------------------------------------------------------------------------------- */
+/* --- blocking commits ------------------------------------------------------------------------- */
 
 struct fz_sync_writer {
     struct fz_poll_loop *loop;

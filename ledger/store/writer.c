@@ -78,7 +78,7 @@ static void enter(struct fz_writer *writer, enum phase phase)
     writer->phase_since_ms = writer->now_ms;
 }
 
-/* --- the connection --------------------------------------------------------------------------------- */
+/* --- the connection --------------------------------------------------------------------------- */
 
 static void disconnect(struct fz_writer *writer)
 {
@@ -186,7 +186,7 @@ static void connect_continue(struct fz_writer *writer)
     fail_attempt(writer, fz_pg_error(writer->conn, NULL, "connect", &writer->err));
 }
 
-/* --- the batch -------------------------------------------------------------------------------------- */
+/* --- the batch -------------------------------------------------------------------------------- */
 
 static void finish(struct fz_writer *writer, fz_rc rc)
 {
@@ -363,7 +363,7 @@ static void on_ready(void *ctx, unsigned got)
     }
 }
 
-/* --- what others call ------------------------------------------------------------------------------- */
+/* --- what others call ------------------------------------------------------------------------- */
 
 fz_rc fz_writer_create(const struct fz_writer_options *options,
                        struct fz_writer **out,

@@ -101,10 +101,14 @@ CREATE TABLE fz.credential (
     FOREIGN KEY (community_id, party) REFERENCES fz.party
 );
 CREATE INDEX credential_of_party ON fz.credential (community_id, party);
-COMMENT ON TABLE fz.credential IS 'Public keys that may sign requests; kept for ever, because old orders are verified with them';
+COMMENT ON TABLE fz.credential
+    IS 'Public keys that may sign requests; kept for ever, because old orders are verified with'
+       ' them';
 COMMENT ON COLUMN fz.credential.community_id IS 'Community';
-COMMENT ON COLUMN fz.credential.key_id IS 'Community, a dot, and the base64url SHA-256 of the public key';
-COMMENT ON COLUMN fz.credential.public_key IS 'P-256, SubjectPublicKeyInfo, DER, uncompressed point';
+COMMENT ON COLUMN fz.credential.key_id
+    IS 'Community, a dot, and the base64url SHA-256 of the public key';
+COMMENT ON COLUMN fz.credential.public_key
+    IS 'P-256, SubjectPublicKeyInfo, DER, uncompressed point';
 COMMENT ON COLUMN fz.credential.party IS 'Whose key it is';
 COMMENT ON COLUMN fz.credential.role IS 'What it may do (role.h)';
 COMMENT ON COLUMN fz.credential.terminal IS 'Terminal, role terminal only';

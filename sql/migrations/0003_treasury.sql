@@ -11,9 +11,11 @@ CREATE TABLE fz.bank_account (
     account_type smallint NOT NULL CHECK (account_type IN (1, 2, 9)),
     account_number text NOT NULL CHECK (account_number ~ '^[0-9]{7}$')
 );
-COMMENT ON TABLE fz.bank_account IS 'The safeguarded bank account that holds the reserve and pays the shops';
+COMMENT ON TABLE fz.bank_account
+    IS 'The safeguarded bank account that holds the reserve and pays the shops';
 COMMENT ON COLUMN fz.bank_account.community_id IS 'Community';
-COMMENT ON COLUMN fz.bank_account.requester_code IS 'Number the bank gave the consortium for transfer files';
+COMMENT ON COLUMN fz.bank_account.requester_code
+    IS 'Number the bank gave the consortium for transfer files';
 COMMENT ON COLUMN fz.bank_account.requester_name_kana IS 'Name in transfer files, kana';
 COMMENT ON COLUMN fz.bank_account.bank_code IS 'Zengin code of the bank';
 COMMENT ON COLUMN fz.bank_account.bank_name_kana IS 'Its name, kana';
@@ -33,7 +35,8 @@ CREATE TABLE fz.settlement (
     PRIMARY KEY (community_id, business_date, window_no),
     CHECK (from_number <= upto_number + 1)
 );
-COMMENT ON TABLE fz.settlement IS 'A settlement run: fixed once, then carried out however often it is started again';
+COMMENT ON TABLE fz.settlement
+    IS 'A settlement run: fixed once, then carried out however often it is started again';
 COMMENT ON COLUMN fz.settlement.community_id IS 'Community';
 COMMENT ON COLUMN fz.settlement.business_date IS 'Business day it belongs to';
 COMMENT ON COLUMN fz.settlement.window_no IS '1, 2 ... within the day';
@@ -65,18 +68,22 @@ CREATE TABLE fz.settlement_line (
     UNIQUE (community_id, payout_id),
     FOREIGN KEY (community_id, business_date, window_no) REFERENCES fz.settlement
 );
-COMMENT ON TABLE fz.settlement_line IS 'What one shop gets from one settlement, frozen at the cut-off';
+COMMENT ON TABLE fz.settlement_line
+    IS 'What one shop gets from one settlement, frozen at the cut-off';
 COMMENT ON COLUMN fz.settlement_line.community_id IS 'Community';
 COMMENT ON COLUMN fz.settlement_line.business_date IS 'Settlement';
 COMMENT ON COLUMN fz.settlement_line.window_no IS 'Settlement';
 COMMENT ON COLUMN fz.settlement_line.shop IS 'Party number of the shop';
-COMMENT ON COLUMN fz.settlement_line.payout_id IS 'Operation id of the payout, derived from the settlement and the shop';
-COMMENT ON COLUMN fz.settlement_line.collect_id IS 'Operation id that collects an open subscription first, derived alike';
+COMMENT ON COLUMN fz.settlement_line.payout_id
+    IS 'Operation id of the payout, derived from the settlement and the shop';
+COMMENT ON COLUMN fz.settlement_line.collect_id
+    IS 'Operation id that collects an open subscription first, derived alike';
 COMMENT ON COLUMN fz.settlement_line.sales IS 'Payments in the window';
 COMMENT ON COLUMN fz.settlement_line.refunds IS 'Refunds and voids in the window';
 COMMENT ON COLUMN fz.settlement_line.payments IS 'How many payments';
 COMMENT ON COLUMN fz.settlement_line.balance IS 'The shop''s balance at the cut-off';
-COMMENT ON COLUMN fz.settlement_line.due IS 'Subscription due at the cut-off, collected before the payout';
+COMMENT ON COLUMN fz.settlement_line.due
+    IS 'Subscription due at the cut-off, collected before the payout';
 COMMENT ON COLUMN fz.settlement_line.bank_code IS 'Bank at the cut-off';
 COMMENT ON COLUMN fz.settlement_line.bank_name_kana IS 'Its name';
 COMMENT ON COLUMN fz.settlement_line.branch_code IS 'Branch at the cut-off';
@@ -98,7 +105,8 @@ CREATE TABLE fz.bank_file (
     PRIMARY KEY (community_id, business_date, window_no),
     FOREIGN KEY (community_id, business_date, window_no) REFERENCES fz.settlement
 );
-COMMENT ON TABLE fz.bank_file IS 'The bytes that went to the bank; made once, never made differently';
+COMMENT ON TABLE fz.bank_file
+    IS 'The bytes that went to the bank; made once, never made differently';
 COMMENT ON COLUMN fz.bank_file.community_id IS 'Community';
 COMMENT ON COLUMN fz.bank_file.business_date IS 'Settlement';
 COMMENT ON COLUMN fz.bank_file.window_no IS 'Settlement';
@@ -118,7 +126,8 @@ CREATE TABLE fz.deposit (
     entered_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (community_id, reference)
 );
-COMMENT ON TABLE fz.deposit IS 'Bank deposits that were credited to a wallet: one deposit, one top-up';
+COMMENT ON TABLE fz.deposit
+    IS 'Bank deposits that were credited to a wallet: one deposit, one top-up';
 COMMENT ON COLUMN fz.deposit.community_id IS 'Community';
 COMMENT ON COLUMN fz.deposit.reference IS 'The bank''s reference of the deposit';
 COMMENT ON COLUMN fz.deposit.amount IS 'Yen';
@@ -160,7 +169,8 @@ COMMENT ON COLUMN fz.bill.community_id IS 'Community';
 COMMENT ON COLUMN fz.bill.period IS 'First day of the month';
 COMMENT ON COLUMN fz.bill.shop IS 'Party number of the shop';
 COMMENT ON COLUMN fz.bill.op_id IS 'Operation that books it, derived from period and shop';
-COMMENT ON COLUMN fz.bill.collect_id IS 'Operation that collects it from the shop''s balance, derived alike';
+COMMENT ON COLUMN fz.bill.collect_id
+    IS 'Operation that collects it from the shop''s balance, derived alike';
 COMMENT ON COLUMN fz.bill.invoice_no IS 'Number on the invoice';
 COMMENT ON COLUMN fz.bill.size IS 'Plan';
 COMMENT ON COLUMN fz.bill.net IS 'Yen before tax';

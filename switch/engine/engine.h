@@ -31,7 +31,10 @@ struct fz_engine_options {
     const char *conninfo; /* borrowed for the engine's life, as are all strings */
     const char *role;
     struct fz_loop *loop;
-    /* Called after each batch with the events it added, so that waiters on this worker wake at once. */
+    /*
+     * Called after each batch with the events it added, so that waiters on this worker wake at
+     * once.
+     */
     void (*events)(void *ctx, int32_t community, const struct fz_id *intents, unsigned len);
     void *events_ctx;
 };

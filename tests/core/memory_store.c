@@ -201,7 +201,7 @@ fz_rc memory_store_run(struct memory_store *store, struct fz_command *command, i
     return command->result.rc;
 }
 
-/* --- the invariants --------------------------------------------------------------------------------- */
+/* --- the invariants --------------------------------------------------------------------------- */
 
 static void check_accounts(struct memory_store *store)
 {

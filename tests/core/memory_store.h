@@ -47,7 +47,9 @@ void memory_store_commit(struct memory_store *store,
 /* One command in a batch of its own; returns its result code. */
 fz_rc memory_store_run(struct memory_store *store, struct fz_command *command, int64_t now_us);
 
-/* Aborts with a message unless the books are whole: sums, floors, numbers, times, chains, hashes. */
+/*
+ * Aborts with a message unless the books are whole: sums, floors, numbers, times, chains, hashes.
+ */
 void memory_store_check(struct memory_store *store);
 
 #endif

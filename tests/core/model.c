@@ -80,7 +80,9 @@ static int64_t available(const struct model_account *a)
     return balance < 0 ? 0 : balance;
 }
 
-/* Books one leg into the model or says why not. `value` gets the available amount if it is short. */
+/*
+ * Books one leg into the model or says why not. `value` gets the available amount if it is short.
+ */
 static fz_rc
 leg(struct model *m, int kind, int64_t from, int64_t to, int64_t amount, int64_t *value)
 {
