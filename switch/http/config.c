@@ -21,6 +21,7 @@ static const struct fz_config_key keys[] = {
 #undef FZ_CONFIG_KEY
 };
 
+#define PRINT_WIDTH 150 /* bytes of a value in one line; libinih takes 198 with the key */
 #define KEYS_LEN (sizeof(keys) / sizeof(keys[0]))
 
 /* The text of one key as the file has it. */
@@ -296,18 +297,25 @@ fz_rc fz_config_check_complete(const struct fz_config *config, struct fz_err *er
     return FZ_OK;
 }
 
+/* The last place before `room` where a value can be broken: one space, and no comment behind it. */
+static const char *find_break(const char *text, size_t room)
+{
+    for (size_t i = room; i > 1; i--) {
+        const char *at = text + i;
+        if (at[0] == ' ' && at[-1] != ' ' && strchr(" #;", at[1]) == NULL) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
 /* One text value, in indented lines if it is too long for one. */
 static void print_text(const char *text, FILE *out)
 {
-    size_t room = 150;
-    while (strlen(text) > room) {
-        const char *space = memrchr(text, ' ', room);
-        if (space == NULL) {
-            break;
-        }
-        (void)fprintf(out, "%.*s\n   ", (int)(space - text), text);
+    const char *space = NULL;
+    while (strlen(text) > PRINT_WIDTH && (space = find_break(text, PRINT_WIDTH)) != NULL) {
+        (void)fprintf(out, "%.*s\n    ", (int)(space - text), text);
         text = space + 1;
-        (void)fputc(' ', out);
     }
     (void)fprintf(out, "%s\n", text);
 }

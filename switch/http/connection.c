@@ -7,6 +7,7 @@
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/http.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -133,12 +134,19 @@ void connection_abort(struct connection *connection)
     }
 }
 
-/* The peer's FIN or RST came in while a handler works; evhttp itself does not read meanwhile. */
-static void on_peer_closed(evutil_socket_t fd, short what, void *ctx)
+/*
+ * Something happened on the socket while a handler works; evhttp itself does not read meanwhile. It
+ * may be the next request, which can wait, or the peer's FIN or RST.
+ */
+static void on_socket_event(evutil_socket_t fd, short what, void *ctx)
 {
     struct connection *connection = ctx;
-    (void)fd, (void)what;
+    struct pollfd state = {.fd = fd, .events = POLLRDHUP};
+    (void)what;
     fz_assert(connection->request != NULL);
+    if (poll(&state, 1, 0) != 1) {
+        return;
+    }
     fz_log(FZ_LOG_DEBUG, "http.gone", connection->request->id, "peer=%s",
            connection->request->peer);
     connection_abort(connection);
@@ -152,12 +160,20 @@ void connection_watch(void *carrier, bool on)
     if (!on) {
         return;
     }
+    /* Edge-triggered: data that nobody reads now, or an error, must not turn the loop into a spin. */
     connection->closed_event =
         event_new(connection->server->base, bufferevent_getfd(connection->buffer),
-                  EV_CLOSED | EV_PERSIST, on_peer_closed, connection);
+                  EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, on_socket_event, connection);
     if (connection->closed_event == NULL || event_add(connection->closed_event, NULL) != 0) {
         stop_watch(connection); /* then the reply finds out; only a hint is lost */
     }
+}
+
+/* Nothing asked, nothing left to send: a shutdown while an answer is on its way would lose it. */
+static bool is_idle(const struct connection *connection)
+{
+    return connection->request == NULL &&
+           evbuffer_get_length(bufferevent_get_output(connection->buffer)) == 0;
 }
 
 void connection_sweep(struct fz_server *server)
@@ -174,6 +190,9 @@ void connection_sweep(struct fz_server *server)
             fz_log(FZ_LOG_WARN, "http.too_many_connections", NULL, "max=%zu",
                    server->connections_max);
             connection_cut(connection, SHUT_RDWR);
+        } else if (server->draining && is_idle(connection)) {
+            /* What has arrived already is still read and answered; then comes the end. */
+            connection_cut(connection, SHUT_RD);
         } else if (connection->request == NULL &&
                    now_us - connection->waiting_since_us >= server->idle_timeout_us) {
             fz_metric_add(FZ_METRIC_CONNECTIONS_TIMED_OUT, 1);

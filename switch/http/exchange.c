@@ -306,6 +306,14 @@ static struct fz_request *make_request(struct connection *connection,
     return request;
 }
 
+/* After a HEAD evhttp takes what follows for the next request, even if a body was announced. */
+static bool must_close(struct fz_request *request)
+{
+    return request->method == FZ_METHOD_HEAD &&
+           (fz_request_header(request, "content-length") != NULL ||
+            fz_request_header(request, "transfer-encoding") != NULL);
+}
+
 void exchange_on_request(struct evhttp_request *exchange, void *ctx)
 {
     struct fz_server *server = ctx;
@@ -324,10 +332,7 @@ void exchange_on_request(struct evhttp_request *exchange, void *ctx)
         evhttp_connection_free(connection->evcon);
         return;
     }
-    /* evhttp takes what follows a HEAD for the next request, even if a body was announced. */
-    if (request->method == FZ_METHOD_HEAD && fz_request_header(request, "content-length") != NULL) {
-        connection->close_after = true;
-    }
+    connection->close_after = connection->close_after || must_close(request);
     connection->request = request;
     connection->exchange = exchange;
     server->requests_len++;

@@ -27,6 +27,7 @@
 #define DESCRIPTORS_RESERVED 128
 
 #define SWEEP_MAX_US 5000000
+#define DRAIN_SWEEP_US 20000
 
 static struct timeval to_timeval(int64_t us)
 {
@@ -211,6 +212,7 @@ void fz_server_drain(struct fz_server *server,
                      void *ctx)
 {
     fz_assert(!server->draining);
+    struct timeval soon = to_timeval(DRAIN_SWEEP_US);
     struct timeval timeout = to_timeval((int64_t)timeout_ms * 1000);
     server->draining = true;
     server->drained = drained;
@@ -222,14 +224,8 @@ void fz_server_drain(struct fz_server *server,
     if (server->on_drain != NULL) {
         server->on_drain(server->on_drain_ctx);
     }
-    struct connection *connection = NULL;
-    LIST_FOREACH(connection, &server->connections, link)
-    {
-        if (connection->request == NULL && !connection->cut) {
-            /* What has arrived already is still read and answered; then comes the end. */
-            connection_cut(connection, SHUT_RD);
-        }
-    }
+    connection_sweep(server); /* and again soon: some still have an answer to send */
+    fz_assert(event_add(server->sweep_event, &soon) == 0);
     if (server->connections_len == 0) {
         event_active(server->drain_event, EV_TIMEOUT, 0);
     }

@@ -66,10 +66,6 @@ static const struct refusal refusals[] = {
      "Content-Length: 2\r\n\r\n{}",
      401, "signature-missing", false},
     {"HEAD of a signed path", "HEAD /v1/signed HTTP/1.1\r\nHost: a\r\n\r\n", 405, NULL, false},
-    {"length and coding",
-     "PUT /v1/things/1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-     "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
-     400, "bad-request", true},
     {"two lengths",
      "PUT /v1/things/1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
      "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
@@ -111,6 +107,22 @@ Test(server, refuses_with_typed_problems)
         client_close(&client, false);
     }
     FZ_EXPECT_NO_LEAK();
+}
+
+/* evhttp itself sees to this one, in HTML; what counts is that nothing behind it is read. */
+Test(server, does_not_guess_where_a_body_ends)
+{
+    struct client client;
+    bed_start(&bed);
+    cr_assert(client_open(&client, bed.port, 0));
+    client_send(&client,
+                "PUT /v1/things/1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"
+                "2\r\n{}\r\n0\r\n\r\nGET /die HTTP/1.1\r\nHost: a\r\n\r\n");
+    client_read(&client, false, &answer);
+    cr_expect_eq(answer.status, 400);
+    cr_expect(client_is_closed(&client, 5000));
+    client_close(&client, false);
 }
 
 Test(server, names_the_allowed_methods)
@@ -228,12 +240,12 @@ Test(server, hands_over_what_a_signature_covers)
     client_read(&client, false, &answer);
     cr_expect_str_eq(answer.body,
                      "GET|/show?a=%20&b=+|/show|a=%20&b=+|shop.example:8443|one, two\n");
-    client_send(&client, "GET https://shop.example/show HTTP/1.1\r\nHost: shop.example\r\n\r\n");
-    client_read(&client, false, &answer);
-    cr_expect_str_eq(answer.body, "GET|https://shop.example/show|/show|-|shop.example|-\n");
     client_send(&client, "GET /show? HTTP/1.1\r\nHost: a\r\nX-Test:\r\n\r\n");
     client_read(&client, false, &answer);
     cr_expect_str_eq(answer.body, "GET|/show?|/show||a|\n");
+    client_send(&client, "GET https://shop.example/show HTTP/1.1\r\nHost: shop.example\r\n\r\n");
+    client_read(&client, false, &answer);
+    cr_expect_str_eq(answer.body, "GET|https://shop.example/show|/show|-|shop.example|-\n");
     client_close(&client, false);
 }
 

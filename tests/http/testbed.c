@@ -159,6 +159,7 @@ bool bed_log_has(struct bed *bed, const char *text)
 void bed_start(struct bed *bed)
 {
     cr_assert_eq(bed->pid, 0);
+    (void)unlink(bed->log);
     bed->pid = fork();
     cr_assert(bed->pid >= 0);
     if (bed->pid == 0) {
@@ -227,6 +228,17 @@ void bed_destroy(struct bed *bed)
     }
     cr_expect_eq(rmdir(bed->dir), 0, "%s is not empty", bed->dir);
     (void)close(bed->port_fd);
+}
+
+bool client_refused(unsigned port)
+{
+    struct sockaddr_in address = loopback(port);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert(fd >= 0);
+    bool refused =
+        connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0 && errno == ECONNREFUSED;
+    (void)close(fd);
+    return refused;
 }
 
 void client_connect(struct client *client, unsigned port)
@@ -357,6 +369,10 @@ void client_close(struct client *client, bool reset)
     if (reset) {
         struct linger linger = {.l_onoff = 1, .l_linger = 0};
         cr_assert_eq(setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
+    }
+    if (client->session != NULL) {
+        /* As if both sides had said goodbye: else OpenSSL will not resume the session. */
+        SSL_set_shutdown(client->session, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     }
     SSL_free(client->session);
     SSL_CTX_free(client->context);

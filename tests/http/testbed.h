@@ -65,6 +65,9 @@ bool client_open(struct client *client, unsigned port, int version);
 /* A connection without a handshake yet. */
 void client_connect(struct client *client, unsigned port);
 
+/* Does nobody listen on the port? */
+bool client_refused(unsigned port);
+
 void client_send(struct client *client, const char *text);
 void client_send_bytes(struct client *client, const void *bytes, size_t len);
 
