@@ -1,0 +1,38 @@
+/*
+ * Room switch/api, internal. The bodies of answers that show how things stand now. Unlike a decided
+ * answer (render.h) they change with time, and with who asks: a shop is not told who paid, and
+ * others than shop and payer not even how.
+ */
+#ifndef SWITCH_API_VIEWS_H
+#define SWITCH_API_VIEWS_H
+
+#include "ledger/store/reader.h"
+#include "switch/api/call.h"
+
+/* True if the intent is of the caller's shop. */
+bool fz_view_owns_intent(const struct fz_caller *caller, const struct fz_intent_row *intent);
+
+void fz_view_intent(struct fz_json_out *out,
+                    const struct fz_caller *caller,
+                    const struct fz_intent_row *intent);
+
+/* `after`: what the client has already, which is the cursor again if there is nothing new. */
+void fz_view_events(struct fz_json_out *out,
+                    const struct fz_event_row *rows,
+                    unsigned len,
+                    int64_t after);
+
+void fz_view_balance(struct fz_json_out *out, const struct fz_balance_row *balance);
+
+/* A full page has a cursor to the next one, which may turn out to be empty. */
+void fz_view_history(struct fz_json_out *out,
+                     const struct fz_caller *caller,
+                     const struct fz_history_row *rows,
+                     unsigned len,
+                     unsigned limit);
+
+void fz_view_receipt(struct fz_json_out *out, const struct fz_receipt_row *receipt);
+
+void fz_view_enrolment(struct fz_json_out *out, const struct fz_credential *credential);
+
+#endif
