@@ -183,10 +183,11 @@ fz_rc fz_httpsig_read(const struct fz_httpsig_message *message,
     if (lines == 0) {
         return missing(err, "there is no header Signature-Input");
     }
-    if (!search.found) {
-        return missing(err, search.flaw ? search.flaw : "there is no signature with that label");
+    if (!search.found && !search.flaw) {
+        search.flaw =
+            label ? "there is no signature with that label" : "the header Signature-Input is empty";
     }
-    return FZ_OK;
+    return search.found ? FZ_OK : missing(err, search.flaw);
 }
 
 fz_rc fz_httpsig_check_coverage(const struct fz_httpsig *signature,

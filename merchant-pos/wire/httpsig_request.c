@@ -18,12 +18,17 @@ static fz_rc fail(struct fz_err *err, bool full, const char *flaw)
     return full ? fz_fail(err, FZ_LIMIT, "the signature base or a header is too long") : FZ_OK;
 }
 
+static bool holds(const char *string, const char *set)
+{
+    return string[strcspn(string, set)] != '\0';
+}
+
 /* Writes `("@method" ...);created=...;keyid="...";alg="..."`. Returns a flaw of the request. */
 static const char *put_params(struct fz_httpsig_out *out, const struct fz_httpsig_request *request)
 {
     struct fz_httpsig_text key_id = fz_httpsig_text_of(request->key_id);
     if (key_id.len == 0 || !fz_httpsig_text_is_plain(key_id, false) ||
-        strpbrk(request->key_id, "\"\\")) {
+        holds(request->key_id, "\"\\")) {
         return "the key id is empty or holds an unusual character";
     }
     if (request->created_s < 0) {
@@ -41,7 +46,7 @@ static const char *put_params(struct fz_httpsig_out *out, const struct fz_httpsi
 
 static const char *request_flaw(const struct fz_httpsig_request *request)
 {
-    if (!request->path || request->path[0] != '/' || strpbrk(request->path, "?#")) {
+    if (!request->path || request->path[0] != '/' || holds(request->path, "?#")) {
         return "the path does not start with '/', or holds '?' or '#'";
     }
     if (request->query && request->query[0] != '?') {

@@ -1,7 +1,8 @@
 /*
  * A hash table with chains through one array of slots, and the clock algorithm over the same array:
- * every use sets a slot's mark; the hand clears marks and takes the first slot without one. No
- * allocation after creation but the keys themselves, 100 bytes each.
+ * every get sets a slot's mark; the hand clears marks and takes the first slot without one. A put
+ * sets none, so keys that are seen once give way before those that come back. No allocation after
+ * creation but the keys themselves, 100 bytes each.
  */
 #include "switch/auth/key_cache.h"
 
@@ -224,7 +225,6 @@ fz_rc fz_key_cache_put(struct fz_key_cache *cache,
     }
     slot->entry.facts = row->facts;
     slot->entry.cached_at_us = now_us;
-    slot->used_lately = true;
     if (entry_out) {
         *entry_out = &slot->entry;
     }
