@@ -227,7 +227,7 @@ const char *fz_log_quote(const char *text, char *out, size_t out_size)
     if (quoted) {
         out[len++] = '"';
     }
-    for (const char *at = text; *at != '\0' && len + 4 < out_size; at++) {
+    for (const char *at = text; *at != '\0' && len + 4 <= out_size; at++) {
         if (*at == '"' || *at == '\\') {
             out[len++] = '\\';
         }

@@ -91,7 +91,7 @@ size_t fz_server_connections(const struct fz_server *server);
 /*
  * Closes everything; *server becomes NULL; NULL is accepted. Every request must have been answered
  * before (asserted): stop who owns them first. Run the loop once more afterwards
- * (event_base_loop(base, EVLOOP_NONBLOCK)): libevent frees connections there.
+ * (event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK)): libevent frees connections there.
  */
 void fz_server_destroy(struct fz_server **server);
 

@@ -126,6 +126,7 @@ use_files(SSL_CTX *context, const char *certificate_file, const char *key_file, 
 static bool set_policy(SSL_CTX *context)
 {
     static const unsigned char name[] = "fz-switch";
+    int groups[] = {NID_X25519, NID_X9_62_prime256v1, NID_secp384r1};
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                      SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
                                      SSL_OP_IGNORE_UNEXPECTED_EOF);
@@ -134,7 +135,7 @@ static bool set_policy(SSL_CTX *context)
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
     return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
            SSL_CTX_set_cipher_list(context, ciphers_tls12) == 1 &&
-           SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") == 1 &&
+           SSL_CTX_set1_groups(context, groups, 3) == 1 &&
            SSL_CTX_set_session_id_context(context, name, sizeof(name) - 1) == 1 &&
            SSL_CTX_set_num_tickets(context, 1) == 1;
 }

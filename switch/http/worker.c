@@ -123,6 +123,7 @@ start(struct worker *worker, const struct fz_worker_options *options, struct fz_
     if (worker->base == NULL || !add_signals(worker)) {
         return fz_fail(err, FZ_NO_MEMORY, "event loop: %s", strerror(errno));
     }
+    (void)sigprocmask(SIG_SETMASK, options->signal_mask, NULL);
     struct fz_server_options server_options = {
         .listen_fds = options->listen_fds,
         .listen_fds_len = options->listen_fds_len,
@@ -151,7 +152,7 @@ static void stop(struct worker *worker)
         }
     }
     if (worker->base != NULL) {
-        (void)event_base_loop(worker->base, EVLOOP_NONBLOCK); /* libevent frees connections here */
+        (void)event_base_loop(worker->base, EVLOOP_ONCE | EVLOOP_NONBLOCK); /* frees connections */
         event_base_free(worker->base);
     }
 }

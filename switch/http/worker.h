@@ -5,6 +5,7 @@
 #ifndef FZ_SWITCH_HTTP_WORKER_H
 #define FZ_SWITCH_HTTP_WORKER_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -28,6 +29,7 @@ struct fz_worker_options {
     struct fz_tls *tls;    /* borrowed; shared with the other workers through fork() */
     const int *listen_fds; /* taken over */
     size_t listen_fds_len;
+    const sigset_t *signal_mask; /* set once the signals have their handlers: none is lost */
 };
 
 /* Serves until SIGTERM, SIGINT (graceful) or SIGQUIT (at once). Returns an exit code. */

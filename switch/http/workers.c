@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -76,8 +77,8 @@ become_worker(struct master *master, size_t index, pid_t master_pid, const int *
         .tls = master->tls,
         .listen_fds = fds,
         .listen_fds_len = fds_len,
+        .signal_mask = &master->old_mask,
     };
-    (void)sigprocmask(SIG_SETMASK, &master->old_mask, NULL);
     return fz_worker_run(&options);
 }
 
@@ -92,22 +93,22 @@ static void plan_restart(struct slot *slot)
 }
 
 /* Opens a worker's sockets and forks it. True in the child, with its exit code when it is done. */
-static bool start_worker(struct master *master, size_t index, fz_rc *rc_out, int *exit_code_out)
+static bool start_worker(struct master *master, size_t index, int *exit_code_out)
 {
     int fds[FZ_CONFIG_LISTEN_MAX];
     size_t fds_len = 0;
     struct fz_err err = {.rc = FZ_OK};
     struct slot *slot = &master->slots[index];
     pid_t master_pid = getpid();
-    *rc_out = fz_listen_open(master->config.listen, fds, FZ_CONFIG_LISTEN_MAX, &fds_len, &err);
-    if (*rc_out == FZ_OK) {
+    fz_rc rc = fz_listen_open(master->config.listen, fds, FZ_CONFIG_LISTEN_MAX, &fds_len, &err);
+    if (rc == FZ_OK) {
         pid_t pid = fork();
         if (pid == 0) {
             *exit_code_out = become_worker(master, index, master_pid, fds, fds_len);
             return true;
         }
         if (pid < 0) {
-            *rc_out = fz_fail(&err, FZ_IO, "fork: %s", strerror(errno));
+            rc = fz_fail(&err, FZ_IO, "fork: %s", strerror(errno));
         } else {
             slot->pid = pid;
             slot->started_ms = clock_ms();
@@ -116,7 +117,7 @@ static bool start_worker(struct master *master, size_t index, fz_rc *rc_out, int
     for (size_t i = 0; i < fds_len; i++) {
         (void)close(fds[i]);
     }
-    if (*rc_out != FZ_OK) {
+    if (rc != FZ_OK) {
         fz_log_err(FZ_LOG_ERROR, "master.start_failed", NULL, &err);
         plan_restart(slot);
     }
@@ -269,15 +270,14 @@ static void wait_for_signal(struct master *master, const sigset_t *signals)
     reap(master);
 }
 
-/* The life of the master. True in a child that has run as a worker. */
-static bool supervise(struct master *master, const sigset_t *signals, int *exit_code_out)
+/* The life of the master, and in a child that of a worker. */
+static void supervise(struct master *master, const sigset_t *signals, int *exit_code_out)
 {
     while (!master->stopping || running(master) > 0) {
         for (size_t i = 0; i < master->slots_len && !master->stopping; i++) {
-            fz_rc rc = FZ_OK;
             if (master->slots[i].pid == 0 && master->slots[i].start_at_ms <= clock_ms() &&
-                start_worker(master, i, &rc, exit_code_out)) {
-                return true;
+                start_worker(master, i, exit_code_out)) {
+                return; /* we were the child */
             }
         }
         wait_for_signal(master, signals);
@@ -289,7 +289,6 @@ static bool supervise(struct master *master, const sigset_t *signals, int *exit_
     }
     *exit_code_out = master->exit_code;
     fz_log(FZ_LOG_INFO, "master.stopped", NULL, "exit=%d", master->exit_code);
-    return false;
 }
 
 static fz_rc prepare(struct master *master, struct fz_err *err)
@@ -302,36 +301,42 @@ static fz_rc prepare(struct master *master, struct fz_err *err)
     return rc == FZ_OK ? fz_listen_probe(config->listen, err) : rc;
 }
 
+static void master_signals(sigset_t *signals)
+{
+    (void)sigemptyset(signals);
+    (void)sigaddset(signals, SIGCHLD);
+    (void)sigaddset(signals, SIGTERM);
+    (void)sigaddset(signals, SIGINT);
+    (void)sigaddset(signals, SIGHUP);
+    (void)sigaddset(signals, SIGQUIT);
+}
+
 int fz_workers_run(const char *program,
                    const struct fz_config *config,
                    const struct fz_service *service)
 {
     struct fz_err err = {.rc = FZ_OK};
-    struct master master = {
-        .program = program,
-        .config = *config,
-        .service = service,
-        .slots_len = (size_t)config->workers,
-    };
     sigset_t signals;
     int exit_code = 0;
+    struct master *master = calloc(1, sizeof(*master));
     fz_assert(config->workers >= 1 && config->workers <= FZ_WORKERS_MAX);
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGCHLD);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)sigaddset(&signals, SIGINT);
-    (void)sigaddset(&signals, SIGHUP);
-    (void)sigaddset(&signals, SIGQUIT);
-    (void)sigprocmask(SIG_BLOCK, &signals, &master.old_mask);
-    fz_rc rc = prepare(&master, &err);
+    fz_assert(master != NULL); /* the process has only begun */
+    master->program = program;
+    master->config = *config;
+    master->service = service;
+    master->slots_len = (size_t)config->workers;
+    master_signals(&signals);
+    (void)sigprocmask(SIG_BLOCK, &signals, &master->old_mask);
+    fz_rc rc = prepare(master, &err);
     if (rc == FZ_OK) {
         fz_log(FZ_LOG_INFO, "master.start", NULL, "workers=%ld listen=\"%s\"", config->workers,
                config->listen);
-        (void)supervise(&master, &signals, &exit_code);
+        supervise(master, &signals, &exit_code);
     } else {
         fz_log_err(FZ_LOG_ERROR, "master.start_failed", NULL, &err);
         exit_code = rc == FZ_CONFIG ? FZ_WORKER_CONFIG : FZ_WORKER_TRY_AGAIN;
     }
-    fz_tls_destroy(&master.tls);
+    fz_tls_destroy(&master->tls);
+    free(master);
     return exit_code;
 }
