@@ -3,6 +3,7 @@
  * pair of headers; the reason is part of the expectation, so that no row passes for a wrong one.
  */
 #include <criterion/criterion.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -391,6 +392,17 @@ Test(httpsig_read, coverage_depends_on_query_and_body)
 
 /* --- bounds ----------------------------------------------------------------------------------- */
 
+__attribute__((format(printf, 3, 4))) static void
+append(char *text, size_t size, const char *format, ...)
+{
+    size_t len = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    int added = vsnprintf(text + len, size - len, format, arguments);
+    va_end(arguments);
+    cr_assert(added >= 0 && (size_t)added < size - len, "the test's buffer is too small");
+}
+
 static fz_rc read_with(const char *input, const char *signatures, struct fz_err *err)
 {
     struct test_request request;
@@ -407,10 +419,9 @@ Test(httpsig_read, at_most_32_components)
         struct fz_err err = {0};
         char input[2048] = "s=(\"@method\" \"@path\"";
         for (unsigned i = 2; i < count; i++) {
-            size_t len = strlen(input);
-            snprintf(input + len, sizeof input - len, " \"x-%u\"", i);
+            append(input, sizeof input, " \"x-%u\"", i);
         }
-        strncat(input, ");created=7" KEY, sizeof input - strlen(input) - 1);
+        append(input, sizeof input, ");created=7" KEY);
         fz_rc rc = read_with(input, SIG, &err);
         cr_expect_eq(rc, count <= 32 ? FZ_OK : FZ_SIGNATURE_MISSING, "%u: %s", count, err.msg);
         cr_expect_eq(count > 32, strstr(err.msg, "32 components") != NULL, "%s", err.msg);
@@ -423,10 +434,8 @@ Test(httpsig_read, at_most_8_signatures)
         char input[2048] = "";
         char signatures[2048] = "";
         for (unsigned i = 0; i < count; i++) {
-            size_t len = strlen(input);
-            snprintf(input + len, sizeof input - len, "%ss%u=" GOOD, i ? ", " : "", i);
-            len = strlen(signatures);
-            snprintf(signatures + len, sizeof signatures - len, "%ss%u=" B64, i ? ", " : "", i);
+            append(input, sizeof input, "%ss%u=" GOOD, i ? ", " : "", i);
+            append(signatures, sizeof signatures, "%ss%u=" B64, i ? ", " : "", i);
         }
         fz_rc expected = count <= 8 ? FZ_OK : FZ_SIGNATURE_MISSING;
         cr_expect_eq(read_with(input, signatures, NULL), expected, "%u in both", count);
