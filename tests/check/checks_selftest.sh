@@ -164,5 +164,16 @@ expect red shell 'SC2086'
 put ledger/core/decide.h '/* D. */' 'int  f (void) ;'
 expect red format 'ledger/core/decide.h:2: clang-format would change it'
 
+# --- ledger_doc, on the real tables
+for spoil in '/PAYMENT, 2,/s/0,/1,/ include/feezero/kinds.def' \
+    '/WALLET, 10,/s/, 1,/, 0,/ include/feezero/classes.def' \
+    '/NOT_PAID/d docs/ledger.md'; do
+    cp "$here"/../../include/feezero/*.def include/feezero/
+    cp "$here/../../docs/ledger.md" docs/
+    expect green ledger_doc
+    sed -i "${spoil% *}" "${spoil##* }"
+    expect red ledger_doc 'docs/ledger.md has'
+done
+
 echo "$cases cases, $failures failed"
 exit $((failures > 0))
