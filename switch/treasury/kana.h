@@ -36,13 +36,16 @@ enum fz_kana_result {
  * them (bytes_out has bytes_max + 1). On refusal bytes_out is "" and *position_out (may be NULL)
  * the byte offset in `text` of the character at fault.
  */
-FZ_MUSTUSE enum fz_kana_result fz_kana_fold(const char *text, size_t len, enum fz_kana_class class,
-                                            char *bytes_out, size_t bytes_max,
+FZ_MUSTUSE enum fz_kana_result fz_kana_fold(const char *text,
+                                            size_t len,
+                                            enum fz_kana_class class,
+                                            char *bytes_out,
+                                            size_t bytes_max,
                                             size_t *position_out);
 
 /* Whether `bytes` are already as fz_kana_fold() leaves them; *position_out as there. */
-FZ_MUSTUSE enum fz_kana_result fz_kana_check(const char *bytes, size_t len,
-                                             enum fz_kana_class class, size_t *position_out);
+FZ_MUSTUSE enum fz_kana_result
+fz_kana_check(const char *bytes, size_t len, enum fz_kana_class class, size_t *position_out);
 
 /* Bytes that fz_kana_to_utf8() can need for `len` bytes, with its NUL. */
 #define FZ_KANA_UTF8_SIZE(len) ((len)*3 + 1)

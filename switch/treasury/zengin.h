@@ -134,8 +134,11 @@ struct fz_zengin_batch {
  * *issue_out (may be NULL) filled if a check fails, and nothing is allocated; FZ_NO_MEMORY.
  */
 FZ_MUSTUSE fz_rc fz_zengin_write(const struct fz_zengin_batch *batch,
-                                 enum fz_zengin_framing framing, char **bytes_out, size_t *len_out,
-                                 struct fz_zengin_issue *issue_out, struct fz_err *err);
+                                 enum fz_zengin_framing framing,
+                                 char **bytes_out,
+                                 size_t *len_out,
+                                 struct fz_zengin_issue *issue_out,
+                                 struct fz_err *err);
 
 /* A file that was read. */
 struct fz_zengin_file {
@@ -152,8 +155,11 @@ struct fz_zengin_file {
  * *file_out is owned until fz_zengin_file_fini(); FZ_FORMAT with *issue_out (may be NULL) filled,
  * FZ_NO_MEMORY.
  */
-FZ_MUSTUSE fz_rc fz_zengin_read(const char *bytes, size_t len, struct fz_zengin_file *file_out,
-                                struct fz_zengin_issue *issue_out, struct fz_err *err);
+FZ_MUSTUSE fz_rc fz_zengin_read(const char *bytes,
+                                size_t len,
+                                struct fz_zengin_file *file_out,
+                                struct fz_zengin_issue *issue_out,
+                                struct fz_err *err);
 
 /* Frees what fz_zengin_read() allocated; safe on a zeroed struct and twice. */
 void fz_zengin_file_fini(struct fz_zengin_file *file);
