@@ -27,20 +27,41 @@ struct fz_reader_options {
     const char *application_name;
     struct fz_loop *loop;
     unsigned connections; /* 1..FZ_READERS_MAX */
-    /* Called for each hint that community's outbox grew past `event`; may be NULL. Hints can be lost. */
+    /*
+     * Called for each hint that a community's outbox grew up to `event`, also by this process; may
+     * be NULL. Hints can be lost.
+     */
     void (*hint)(void *ctx, int32_t community, int64_t event);
     void *hint_ctx;
+    /* Hears why a connection or a query failed, for the log; may be NULL. */
+    void (*trouble)(void *ctx, const struct fz_err *err);
+    void *trouble_ctx;
 };
 
+/*
+ * Creates it and starts connecting; `options` is copied. *out is owned by the caller. FZ_NO_MEMORY,
+ * FZ_IO. A database that cannot be reached is not an error here: queries then end with
+ * FZ_UNAVAILABLE.
+ */
 FZ_MUSTUSE fz_rc fz_reader_create(const struct fz_reader_options *options,
                                   struct fz_reader **out,
                                   struct fz_err *err);
-/* Queries under way end with FZ_UNAVAILABLE before it returns. */
-void fz_reader_destroy(struct fz_reader **reader);
-void fz_reader_tick(struct fz_reader *reader, int64_t now_ms); /* as fz_writer_tick() */
-bool fz_reader_is_ready(const struct fz_reader *reader);       /* at least one connection stands */
 
-/* --- keys (read_credential.c) ------------------------------------------------------------------- */
+/*
+ * Queries under way end with FZ_UNAVAILABLE before it returns; no other may be started by then. Not
+ * from within `done`. Sets *reader to NULL; *reader may be NULL.
+ */
+void fz_reader_destroy(struct fz_reader **reader);
+
+/*
+ * Lets time-outs and pauses between attempts pass: call about every 50 ms, with a monotonic clock
+ * in milliseconds.
+ */
+void fz_reader_tick(struct fz_reader *reader, int64_t now_ms);
+
+bool fz_reader_is_ready(const struct fz_reader *reader); /* at least one connection stands */
+
+/* --- keys (read_credential.c) ----------------------------------------------------------------- */
 
 struct fz_credential {
     const char *key_id;
@@ -64,7 +85,7 @@ struct fz_credential {
 
 typedef void (*fz_credential_done)(void *ctx, fz_rc rc, const struct fz_credential *credential);
 
-/* The credential of a key id; revoked ones are found too. */
+/* The credential of a key id. Revoked ones are found too; so are those of who left, as revoked. */
 void fz_read_credential(struct fz_reader *reader,
                         int32_t community,
                         const char *key_id,
@@ -81,14 +102,15 @@ struct fz_enrolment {
 
 /*
  * Uses a one-time code for a key, in one transaction. The same code with the same key again gives
- * the same credential. FZ_ENROLMENT_CODE: unknown, expired, or used for another key.
+ * the same credential. FZ_ENROLMENT_CODE: the code is unknown, expired, or used for another key;
+ * the key was revoked, or is another party's, role's or terminal's; the party left.
  */
 void fz_store_enrol(struct fz_reader *reader,
                     const struct fz_enrolment *enrolment,
                     fz_credential_done done,
                     void *ctx);
 
-/* --- intents and their events (read_intent.c) ----------------------------------------------------- */
+/* --- intents and their events (read_intent.c) ------------------------------------------------- */
 
 struct fz_intent_row {
     struct fz_id id;
@@ -129,7 +151,7 @@ struct fz_event_row {
 
 typedef void (*fz_events_done)(void *ctx, fz_rc rc, const struct fz_event_row *rows, unsigned len);
 
-/* Events of one intent after event number `after`, oldest first, at most FZ_PAGE_MAX. len may be 0. */
+/* Events of one intent after number `after`, oldest first, at most FZ_PAGE_MAX; maybe none. */
 void fz_read_intent_events(struct fz_reader *reader,
                            int32_t community,
                            const struct fz_id *intent,
@@ -144,7 +166,7 @@ void fz_read_intent_events(struct fz_reader *reader,
 void fz_read_community_events(
     struct fz_reader *reader, int32_t community, int64_t after, fz_events_done done, void *ctx);
 
-/* --- operations and receipts (read_operation.c) --------------------------------------------------- */
+/* --- operations and receipts (read_operation.c) ----------------------------------------------- */
 
 typedef void (*fz_operation_done)(void *ctx, fz_rc rc, const struct fz_result *result);
 
@@ -172,7 +194,7 @@ void fz_read_receipt(struct fz_reader *reader,
                      fz_receipt_done done,
                      void *ctx);
 
-/* --- balances and history (read_account.c) -------------------------------------------------------- */
+/* --- balances and history (read_account.c) ---------------------------------------------------- */
 
 struct fz_balance_row {
     int64_t account;
@@ -205,16 +227,19 @@ typedef void (*fz_history_done)(void *ctx,
                                 const struct fz_history_row *rows,
                                 unsigned len);
 
+struct fz_history_page {
+    int64_t account;
+    int64_t before; /* a transfer of the account: the page holds older ones. 0: from the newest */
+    unsigned limit; /* 1..FZ_PAGE_MAX */
+};
+
 /*
- * Transfers of an account older than transfer `before` (0: from the newest), newest first, at most
- * `limit` (1..FZ_PAGE_MAX). Follows the account's history chain: O(page), and no index to maintain.
- * `before` must be a transfer of this account, else FZ_BAD_QUERY. FZ_NOT_FOUND: no such account.
+ * Transfers of an account, newest first. Follows the account's history chain: O(page), and no index
+ * to maintain. FZ_NOT_FOUND: no such account. FZ_BAD_QUERY: `before` is no transfer of it.
  */
 void fz_read_history(struct fz_reader *reader,
                      int32_t community,
-                     int64_t account,
-                     int64_t before,
-                     unsigned limit,
+                     const struct fz_history_page *page,
                      fz_history_done done,
                      void *ctx);
 

@@ -1,0 +1,19 @@
+/*
+ * Room ledger/store, internal. Columns that two queries of the reader have in common, beside the
+ * functions that turn them into a row: the order of the one is the order of the other.
+ */
+#ifndef LEDGER_STORE_READ_COLUMNS_H
+#define LEDGER_STORE_READ_COLUMNS_H
+
+#include "ledger/store/reader_query.h"
+
+/* Of fz.intent i; the qr, which is long, is not among them. */
+#define FZ_INTENT_COLUMNS                                                                         \
+    "i.intent_id, i.shop, i.amount, i.refunded, i.created_us, i.expires_us, i.paid_us, i.number," \
+    " i.payer, i.payment_id, i.terminal, i.state, i.reference, i.shop_name"
+#define FZ_INTENT_COLUMNS_LEN 14
+
+/* Reads them from row 0, beginning at `column`; `qr` is "". Strings are borrowed from `result`. */
+void fz_read_intent_columns(const PGresult *result, int column, struct fz_intent_row *out);
+
+#endif
