@@ -97,9 +97,10 @@ static uint32_t bucket_of(const struct fz_key_cache *cache, const char *key_id)
     return (uint32_t)fz_siphash(cache->seed, key_id, strlen(key_id)) & cache->bucket_mask;
 }
 
-static struct slot *find(const struct fz_key_cache *cache, uint32_t bucket, const char *key_id)
+static struct slot *find(struct fz_key_cache *cache, uint32_t bucket, const char *key_id)
 {
     for (uint32_t i = cache->buckets[bucket]; i != NONE; i = cache->slots[i].next) {
+        cache->stats.steps++;
         if (strcmp(cache->slots[i].entry.key_id, key_id) == 0) {
             return &cache->slots[i];
         }

@@ -41,7 +41,8 @@ struct fz_key_entry {
 /* Counters since creation, for the metrics. */
 struct fz_key_cache_stats {
     uint64_t hits, misses, stale, evictions;
-    size_t count; /* entries now */
+    uint64_t steps; /* entries compared while looking: a few per look-up, or the hash is bad */
+    size_t count;   /* entries now */
 };
 
 struct fz_key_cache;
