@@ -1,0 +1,41 @@
+/*
+ * fz-pos: the till on the command line. Sells by showing a payment code, voids, refunds, closes the
+ * day, and finds out after a power cut what happened. docs/man/fz-pos.1 is its manual.
+ */
+#include "merchant-pos/posix/session.h"
+#include "merchant-pos/posix/till.h"
+
+static enum fz_exit enrol(const struct fz_options *options)
+{
+    return fz_session_enrol(options, FZ_TILL_ROLE);
+}
+
+static const struct fz_command commands[] = {
+    {"enrol", enrol, 0,
+     FZ_OPTION_BIT(FZ_OPTION_URL) | FZ_OPTION_BIT(FZ_OPTION_CA) | FZ_OPTION_BIT(FZ_OPTION_CODE) |
+         FZ_OPTION_BIT(FZ_OPTION_LABEL),
+     "--url URL [--ca FILE] --code CODE [--label TEXT]",
+     "make this folder a till, with the shop's one-time code"},
+    {"sale", fz_till_sale, 1,
+     FZ_OPTION_BIT(FZ_OPTION_REFERENCE) | FZ_OPTION_BIT(FZ_OPTION_PNG) |
+         FZ_OPTION_BIT(FZ_OPTION_NO_WAIT) | FZ_OPTION_BIT(FZ_OPTION_EXPIRES) |
+         FZ_OPTION_BIT(FZ_OPTION_QUIET) | FZ_OPTION_BIT(FZ_OPTION_ID),
+     "AMOUNT [--reference TEXT] [--png FILE] [--no-wait] [--expires S] [--quiet] [--id UUID]",
+     "show a payment code and wait until it is paid; Ctrl-C cancels the sale"},
+    {"wait", fz_till_wait, 1, 0, "INTENT", "wait for a sale; Ctrl-C only stops waiting"},
+    {"cancel", fz_till_cancel, 1, 0, "INTENT", "cancel a sale that is not paid"},
+    {"void", fz_till_void, 1, 0, "INTENT", "take back a whole payment on its business day"},
+    {"refund", fz_till_refund, 2, 0, "INTENT AMOUNT", "give part of a payment back"},
+    {"list", fz_till_list, 0, FZ_OPTION_BIT(FZ_OPTION_DAY), "[--day YYYY-MM-DD]",
+     "what this till did that day, and what is unsettled"},
+    {"totals", fz_till_totals, 0, FZ_OPTION_BIT(FZ_OPTION_DAY), "[--day YYYY-MM-DD]",
+     "this till's day against the switch's; 1 if they differ"},
+    {"resume", fz_till_resume, 0, FZ_OPTION_BIT(FZ_OPTION_KEEP_OPEN), "[--keep-open]",
+     "settle what a power cut or a lost connection left behind"},
+    {NULL, NULL, 0, 0, NULL, NULL},
+};
+
+int main(int argc, char **argv)
+{
+    return (int)fz_options_run(argc, argv, commands);
+}

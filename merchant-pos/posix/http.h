@@ -1,0 +1,34 @@
+/*
+ * merchant-pos/posix: one HTTPS connection to the switch, kept alive, by libcurl. The certificate is
+ * always verified. The only file that knows libcurl.
+ */
+#ifndef FEEZERO_POSIX_HTTP_H
+#define FEEZERO_POSIX_HTTP_H
+
+#include <signal.h>
+
+#include "feezero/pos.h"
+
+struct fz_http;
+
+/*
+ * `url` is https://HOST[:PORT]; `ca` a PEM file, or "" for the system's authorities. `stop` (may be
+ * NULL) is read while waiting: 1 ends a request that the switch only holds open, 2 any request.
+ * The caller owns *http_out until fz_http_destroy(). FZ_CONFIG: the url or the CA file is unusable.
+ */
+FZ_MUSTUSE fz_rc fz_http_create(const char *url,
+                                const char *ca,
+                                const volatile sig_atomic_t *stop,
+                                struct fz_http **http_out,
+                                struct fz_err *err);
+
+/* Accepts a pointer to NULL; leaves NULL. */
+void fz_http_destroy(struct fz_http **http);
+
+/* The `send` port of feezero/pos.h; `http` is its first argument. */
+fz_rc fz_http_send(struct fz_http *http,
+                   const struct fz_pos_request *request,
+                   struct fz_pos_reply *reply,
+                   struct fz_err *err);
+
+#endif

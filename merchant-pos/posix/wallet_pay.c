@@ -1,0 +1,178 @@
+/*
+ * merchant-pos/posix: paying a code. Everything the code itself can prove is checked before the
+ * switch hears of it, and what the switch says of the sale must agree with the code, before the payer
+ * is asked.
+ */
+#include <string.h>
+
+#include "merchant-pos/core/answer.h"
+#include "merchant-pos/core/exchange.h"
+#include "merchant-pos/posix/qr_read.h"
+#include "merchant-pos/posix/session.h"
+#include "merchant-pos/posix/wallet.h"
+#include "merchant-pos/wire/emv.h"
+
+static char payload[FZ_EMV_SIZE_MAX];
+static size_t payload_len;
+static struct fz_id repeated_id; /* zero: a fresh payment */
+
+/* A code that must not be paid: why, for the payer and for whoever looks into it. */
+static enum fz_exit refuse_code(const struct fz_say *say, enum fz_phrase phrase, const char *detail)
+{
+    const char *words = fz_say_phrase(say, phrase);
+
+    if (say->options->json) {
+        fz_say_json(json_pack("{s:s,s:s,s:s,s:s}", "state", "refused", "code", "bad-code", "text",
+                              words, "detail", detail));
+    } else {
+        printf("%s%s%s%s\n", words, *detail == '\0' ? "" : " (", detail,
+               *detail == '\0' ? "" : ")");
+    }
+    return FZ_EXIT_REFUSED;
+}
+
+static fz_rc read_payload(const struct fz_options *options, struct fz_err *err)
+{
+    const char *text = options->text[FZ_OPTION_PAYLOAD];
+
+    if (text == NULL) {
+        return fz_qr_read_png(options->text[FZ_OPTION_QR_IMAGE], payload, sizeof payload,
+                              &payload_len, err);
+    }
+    payload_len = strlen(text);
+    if (payload_len >= sizeof payload) {
+        return fz_fail(err, FZ_LIMIT, "--payload is too long");
+    }
+    memcpy(payload, text, payload_len + 1);
+    return FZ_OK;
+}
+
+/* The sale as the switch knows it. *view is filled when FZ_EXIT_DONE is answered. */
+static enum fz_exit
+look_up(struct fz_session *session, const struct fz_emv_code *code, struct fz_intent_view *intent)
+{
+    const struct fz_say *say = &session->say;
+    struct fz_err err = {.rc = FZ_OK};
+    struct fz_pos_view view;
+    struct fz_json root;
+    char path[FZ_POS_PATH_MAX];
+
+    fz_exchange_path(path, "intents", &code->intent, "");
+    fz_rc rc = fz_pos_get(&session->machine->pos, path, NULL, &view, &err);
+
+    if (rc != FZ_OK) {
+        return fz_say_failure(
+            say, rc, session->machine->trouble.rc != FZ_OK ? &session->machine->trouble : &err);
+    }
+    if (view.rc != FZ_OK) {
+        return fz_say_refusal(say, view.rc, "");
+    }
+    if (!fz_json_check(view.body, view.body_len, &root) || !fz_answer_intent(root, intent) ||
+        !fz_id_equal(&intent->id, &code->intent)) {
+        rc = fz_fail(&err, FZ_FORMAT, "the switch's sale is malformed");
+        return fz_say_failure(say, rc, &err);
+    }
+    if (intent->amount != code->amount || strcmp(intent->shop, code->shop) != 0) {
+        return refuse_code(say, FZ_PHRASE_CODE_DIFFERS, "");
+    }
+    return FZ_EXIT_DONE;
+}
+
+/* Why an intent cannot be paid any more; FZ_OK: it can. */
+static fz_rc closed_reason(enum fz_intent_state state)
+{
+    switch (state) {
+    case FZ_VIEW_CREATED:
+        return FZ_OK;
+    case FZ_VIEW_COMPLETED:
+    case FZ_VIEW_VOIDED:
+        return FZ_INTENT_PAID;
+    case FZ_VIEW_CANCELED:
+        return FZ_INTENT_CANCELED;
+    case FZ_VIEW_EXPIRED:
+        return FZ_INTENT_EXPIRED;
+    }
+    return FZ_INTERNAL;
+}
+
+static bool confirm(const struct fz_say *say, const struct fz_intent_view *intent)
+{
+    char amount[FZ_SAY_AMOUNT_SIZE];
+
+    fz_say_amount(say, intent->amount, amount);
+    fprintf(stderr, "%s (%s)  %s\n", intent->shop_name, intent->shop, amount);
+    return say->options->text[FZ_OPTION_YES] != NULL || fz_say_ask(say, FZ_PHRASE_PAY_QUESTION);
+}
+
+static enum fz_exit pay_intent(struct fz_session *session, const struct fz_intent_view *intent)
+{
+    const struct fz_say *say = &session->say;
+    struct fz_pos_outcome outcome;
+    struct fz_err err = {.rc = FZ_OK};
+    struct fz_pos_payment payment = {.id = repeated_id,
+                                     .intent = intent->id,
+                                     .shop = intent->shop,
+                                     .shop_name = intent->shop_name,
+                                     .amount = intent->amount};
+
+    if (!confirm(say, intent)) {
+        fprintf(stderr, "%s\n", fz_say_phrase(say, FZ_PHRASE_DECLINED));
+        return FZ_EXIT_REFUSED;
+    }
+    fz_rc rc = fz_pos_pay(&session->machine->pos, &payment, &outcome, &err);
+
+    return fz_say_result(say, rc, &outcome, &err);
+}
+
+static enum fz_exit pay(struct fz_session *session)
+{
+    const struct fz_say *say = &session->say;
+    struct fz_err err = {.rc = FZ_OK};
+    static struct fz_emv_code code;
+    struct fz_intent_view intent;
+    fz_rc rc = read_payload(session->options, &err);
+
+    if (rc == FZ_FORMAT || rc == FZ_LIMIT) {
+        return refuse_code(say, FZ_PHRASE_NO_CODE, err.msg);
+    }
+    if (rc != FZ_OK) {
+        return fz_say_failure(say, rc, &err);
+    }
+    enum fz_emv_result result = fz_emv_parse(payload, payload_len, &code, NULL);
+
+    if (result == FZ_EMV_OK) {
+        result = fz_emv_check_payable(&code, session->machine->home.settings.guid);
+    }
+    if (result != FZ_EMV_OK) {
+        return refuse_code(say, FZ_PHRASE_NOT_GENUINE, fz_emv_result_text(result));
+    }
+    if (!code.has_intent) {
+        return refuse_code(say, FZ_PHRASE_NOT_DYNAMIC, "");
+    }
+    fz_say_warnings(say, 0);
+    enum fz_exit looked = look_up(session, &code, &intent);
+
+    if (looked != FZ_EXIT_DONE) {
+        return looked;
+    }
+    rc = closed_reason(intent.state);
+    if (rc != FZ_OK && fz_id_is_zero(&repeated_id)) {
+        return fz_say_refusal(say, rc, "");
+    }
+    return pay_intent(session, &intent);
+}
+
+enum fz_exit fz_wallet_pay(const struct fz_options *options)
+{
+    const char *id = options->text[FZ_OPTION_ID];
+    bool has_image = options->text[FZ_OPTION_QR_IMAGE] != NULL;
+    bool has_payload = options->text[FZ_OPTION_PAYLOAD] != NULL;
+
+    if (has_image == has_payload) {
+        return fz_options_wrong("pay needs --qr-image FILE or --payload TEXT", NULL);
+    }
+    if (id != NULL && !fz_options_id(id, &repeated_id)) {
+        return fz_options_wrong("--id is a lower-case UUID", id);
+    }
+    return fz_session_run(options, FZ_WALLET_ROLE, pay);
+}
