@@ -25,12 +25,6 @@ static const uint8_t SPKI_HEAD[FZ_SPKI_LEN - POINT_LEN] = {
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
     0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
 
-static fz_rc key_alloc(struct fz_key **out, struct fz_err *err)
-{
-    *out = calloc(1, sizeof **out);
-    return *out ? FZ_OK : fz_fail(err, FZ_NO_MEMORY, "a key");
-}
-
 /* Makes the verifier verify for this key. False: the point is not on the curve. */
 static bool verifier_set(EVP_PKEY *verifier, const uint8_t spki[FZ_SPKI_LEN])
 {
@@ -47,11 +41,13 @@ fz_rc fz_key_from_spki(const uint8_t *der, size_t der_len, struct fz_key **out, 
     if (!verifier_set(fz_crypto_get()->verifier, der)) {
         return fz_crypto_fail(err, FZ_FORMAT, "not a point of P-256");
     }
-    fz_rc rc = key_alloc(out, err);
-    if (rc == FZ_OK) {
-        memcpy((*out)->spki, der, FZ_SPKI_LEN);
+    struct fz_key *key = calloc(1, sizeof *key);
+    if (!key) {
+        return fz_fail(err, FZ_NO_MEMORY, "a key");
     }
-    return rc;
+    memcpy(key->spki, der, FZ_SPKI_LEN);
+    *out = key;
+    return FZ_OK;
 }
 
 /* Writes one coordinate of the public point, whatever form the key was stored in. */
@@ -84,13 +80,14 @@ fz_rc fz_key_from_pair(EVP_PKEY *pair, struct fz_key **out, struct fz_err *err)
     *out = NULL;
     struct fz_key *key = NULL;
     uint8_t *point;
-    fz_rc rc;
+    fz_rc rc = FZ_OK;
     if (!pair_is_sound(pair)) {
         rc = fz_crypto_fail(err, FZ_FORMAT, "not a sound P-256 private key");
         goto out;
     }
-    rc = key_alloc(&key, err);
-    if (rc != FZ_OK) {
+    key = calloc(1, sizeof *key);
+    if (!key) {
+        rc = fz_fail(err, FZ_NO_MEMORY, "a key");
         goto out;
     }
     point = key->spki + sizeof SPKI_HEAD;
