@@ -4,6 +4,7 @@
 #include "switch/treasury/kana.h"
 
 #include <criterion/criterion.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "tests/support/leak.h"

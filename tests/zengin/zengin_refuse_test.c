@@ -96,6 +96,8 @@ CHANGE(new_code_negative, sample->items[1].new_code = -1)
 CHANGE(customer1_negative, sample->items[1].customer1 = -1)
 CHANGE(customer2_eleven_digits, sample->items[1].customer2 = FZ_ZENGIN_CUSTOMER_MAX + 1)
 CHANGE(designation_nine, sample->items[1].designation = 9)
+CHANGE(designation_of_nul, sample->items[1].designation = -'0')
+CHANGE(designation_beyond_a_byte, sample->items[1].designation = 256 + 7)
 CHANGE(edi_with_customer, SET(sample->items[1].edi, "ABC"))
 CHANGE(edi_with_comma,
        (SET(sample->items[1].edi, "A,B"),
@@ -156,6 +158,8 @@ Test(zengin_refuse, an_item)
     expect_refused(customer1_negative, FZ_ZENGIN_RANGE, FZ_ZENGIN_CUSTOMER1, 1);
     expect_refused(customer2_eleven_digits, FZ_ZENGIN_RANGE, FZ_ZENGIN_CUSTOMER2, 1);
     expect_refused(designation_nine, FZ_ZENGIN_VALUE, FZ_ZENGIN_DESIGNATION, 1);
+    expect_refused(designation_of_nul, FZ_ZENGIN_VALUE, FZ_ZENGIN_DESIGNATION, 1);
+    expect_refused(designation_beyond_a_byte, FZ_ZENGIN_VALUE, FZ_ZENGIN_DESIGNATION, 1);
     expect_refused(edi_with_customer, FZ_ZENGIN_VALUE, FZ_ZENGIN_EDI, 1);
     expect_refused(edi_with_comma, FZ_ZENGIN_CHARACTER, FZ_ZENGIN_EDI, 1);
     FZ_EXPECT_NO_LEAK();
@@ -232,6 +236,7 @@ Test(zengin_refuse, finds_the_first_equal_line_among_many)
     items[4321] = items[17];
     items[1234] = items[4000];
     items[4999] = items[17];
+    items[4990] = items[4500];
     cr_expect_eq(fz_zengin_write(&batch, FZ_ZENGIN_BARE, &bytes, &len, &issue, NULL), FZ_FORMAT);
     cr_expect_eq(issue.fault, FZ_ZENGIN_DUPLICATE);
     cr_expect_eq(issue.item, 4000u);
