@@ -14,6 +14,7 @@
 #include "switch/api/routes.h"
 #include "switch/api/state.h"
 #include "switch/http/config.h"
+#include "switch/http/log.h"
 #include "switch/http/metrics.h"
 
 #define TICK_MS 50
@@ -52,6 +53,12 @@ static void on_hint(void *ctx, int32_t community, int64_t event)
     if (!api->is_stopping) {
         fz_waiters_hint(api->waiters, api->reader, community, event);
     }
+}
+
+static void on_trouble(void *ctx, const struct fz_err *err)
+{
+    (void)ctx;
+    fz_log_err(FZ_LOG_WARN, "reader.trouble", NULL, err);
 }
 
 /* The last batch stands for those of one tick: enough to see a slow disk. */
@@ -112,7 +119,8 @@ static fz_rc start_database(struct fz_api *api, const struct fz_config *config, 
                                        .loop = api->loop,
                                        .connections = (unsigned)config->database_readers,
                                        .hint = on_hint,
-                                       .hint_ctx = api};
+                                       .hint_ctx = api,
+                                       .trouble = on_trouble};
     fz_rc rc = fz_engine_create(&engine, &api->engine, err);
     if (rc == FZ_OK) {
         rc = fz_reader_create(&reader, &api->reader, err);

@@ -1,0 +1,223 @@
+/*
+ * Waking: who waits for an intent wakes when something happened to it, here or on another worker,
+ * and nobody else does. The store's reader is replaced by one that answers when the test says so.
+ */
+#include "switch/api/waiters.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "tests/support/leak.h"
+
+#define TOWN 1
+
+/* --- the reader ------------------------------------------------------------------------------- */
+
+static struct {
+    unsigned reads;
+    int32_t community;
+    int64_t after;
+    fz_events_done done;
+    void *ctx;
+} asked;
+
+void fz_read_community_events(
+    struct fz_reader *reader, int32_t community, int64_t after, fz_events_done done, void *ctx)
+{
+    (void)reader;
+    cr_assert_null(asked.done, "two reads at once");
+    asked.reads++;
+    asked.community = community;
+    asked.after = after;
+    asked.done = done;
+    asked.ctx = ctx;
+}
+
+static void answer(fz_rc rc, const struct fz_event_row *rows, unsigned len)
+{
+    fz_events_done done = asked.done;
+    cr_assert_not_null(done);
+    asked.done = NULL;
+    done(asked.ctx, rc, rows, len);
+}
+
+/* --- who waits -------------------------------------------------------------------------------- */
+
+struct sleeper {
+    struct fz_waiter waiter;
+    unsigned woken;
+};
+
+static void wake(struct fz_waiter *waiter)
+{
+    ((struct sleeper *)waiter)->woken++;
+}
+
+static struct fz_id id_of(uint8_t number)
+{
+    return (struct fz_id){.bytes = {number, 1}};
+}
+
+static void add(struct fz_waiters *waiters, struct sleeper *sleeper, int32_t town, uint8_t number)
+{
+    *sleeper = (struct sleeper){.waiter = {.intent = id_of(number), .wake = wake}};
+    cr_assert_eq(fz_waiters_add(waiters, town, &sleeper->waiter), FZ_OK);
+}
+
+static struct fz_waiters *create(void)
+{
+    struct fz_waiters *waiters = NULL;
+    cr_assert_eq(fz_waiters_create(&waiters, NULL), FZ_OK);
+    return waiters;
+}
+
+Test(waiters, only_those_of_the_intent_and_town_wake)
+{
+    struct fz_waiters *waiters = create();
+    struct sleeper a, twin, b, elsewhere;
+    const struct fz_id ids[] = {id_of(1), id_of(9)};
+    add(waiters, &a, TOWN, 1);
+    add(waiters, &twin, TOWN, 1);
+    add(waiters, &b, TOWN, 2);
+    add(waiters, &elsewhere, TOWN + 1, 1);
+    fz_waiters_wake(waiters, TOWN, ids, 2);
+    cr_expect_eq(a.woken, 1);
+    cr_expect_eq(twin.woken, 1);
+    cr_expect_eq(b.woken, 0);
+    cr_expect_eq(elsewhere.woken, 0);
+    fz_waiters_remove(&a.waiter);
+    fz_waiters_remove(&a.waiter);
+    fz_waiters_wake(waiters, TOWN, ids, 2);
+    cr_expect_eq(a.woken, 1, "it no longer waits");
+    cr_expect_eq(twin.woken, 2);
+    fz_waiters_remove(&twin.waiter);
+    fz_waiters_remove(&b.waiter);
+    fz_waiters_remove(&elsewhere.waiter);
+    fz_waiters_destroy(&waiters);
+    FZ_EXPECT_NO_LEAK();
+}
+
+Test(waiters, a_first_hint_wakes_the_whole_town)
+{
+    struct fz_waiters *waiters = create();
+    struct sleeper a, elsewhere;
+    add(waiters, &a, TOWN, 1);
+    add(waiters, &elsewhere, TOWN + 1, 1);
+    fz_waiters_hint(waiters, NULL, TOWN, 100);
+    cr_expect_eq(asked.reads, 0, "it is not known where to begin");
+    cr_expect_eq(a.woken, 1);
+    cr_expect_eq(elsewhere.woken, 0);
+    fz_waiters_remove(&a.waiter);
+    fz_waiters_remove(&elsewhere.waiter);
+    fz_waiters_destroy(&waiters);
+}
+
+Test(waiters, a_later_hint_reads_once_and_wakes_whom_it_concerns)
+{
+    struct fz_waiters *waiters = create();
+    struct sleeper a, b;
+    const struct fz_event_row rows[] = {{.event = 101, .intent = id_of(2)},
+                                        {.event = 102, .intent = id_of(7)}};
+    const struct fz_event_row more[] = {{.event = 104, .intent = id_of(1)}};
+    add(waiters, &a, TOWN, 1);
+    add(waiters, &b, TOWN, 2);
+    fz_waiters_hint(waiters, NULL, TOWN, 100);
+    fz_waiters_hint(waiters, NULL, TOWN, 102);
+    fz_waiters_hint(waiters, NULL, TOWN, 103);
+    fz_waiters_hint(waiters, NULL, TOWN, 104);
+    cr_assert_eq(asked.reads, 1, "hints that come while it reads are taken together");
+    cr_expect_eq(asked.after, 100);
+    cr_expect_eq(asked.community, TOWN);
+    answer(FZ_OK, rows, 2);
+    cr_expect_eq(a.woken, 1);
+    cr_expect_eq(b.woken, 2);
+    cr_assert_eq(asked.reads, 2, "and read on afterwards");
+    cr_expect_eq(asked.after, 102);
+    answer(FZ_OK, more, 1);
+    cr_expect_eq(a.woken, 2);
+    fz_waiters_hint(waiters, NULL, TOWN, 103);
+    cr_expect_eq(asked.reads, 2, "an old hint says nothing new");
+    fz_waiters_remove(&a.waiter);
+    fz_waiters_remove(&b.waiter);
+    fz_waiters_destroy(&waiters);
+}
+
+Test(waiters, where_nobody_waits_nothing_is_read)
+{
+    struct fz_waiters *waiters = create();
+    struct sleeper a;
+    fz_waiters_hint(waiters, NULL, TOWN, 5);
+    add(waiters, &a, TOWN, 1);
+    fz_waiters_remove(&a.waiter);
+    fz_waiters_hint(waiters, NULL, TOWN, 6);
+    fz_waiters_hint(waiters, NULL, TOWN, 7);
+    cr_expect_eq(asked.reads, 0);
+    add(waiters, &a, TOWN, 1);
+    fz_waiters_hint(waiters, NULL, TOWN, 8);
+    cr_assert_eq(asked.reads, 1);
+    cr_expect_eq(asked.after, 7, "what was hinted before was nobody's business");
+    answer(FZ_OK, NULL, 0);
+    fz_waiters_remove(&a.waiter);
+    fz_waiters_destroy(&waiters);
+}
+
+Test(waiters, when_the_read_fails_all_look_for_themselves)
+{
+    struct fz_waiters *waiters = create();
+    struct sleeper a;
+    add(waiters, &a, TOWN, 1);
+    fz_waiters_hint(waiters, NULL, TOWN, 100);
+    fz_waiters_hint(waiters, NULL, TOWN, 101);
+    answer(FZ_UNAVAILABLE, NULL, 0);
+    cr_expect_eq(a.woken, 2);
+    fz_waiters_hint(waiters, NULL, TOWN, 102);
+    cr_expect_eq(asked.reads, 1);
+    cr_expect_eq(a.woken, 3, "the place is lost, so the next hint wakes all again");
+    fz_waiters_remove(&a.waiter);
+    fz_waiters_destroy(&waiters);
+}
+
+/* A hint for events that a page does not reach yet, as when 300 events came at once. */
+Test(waiters, an_empty_page_ends_the_reading)
+{
+    struct fz_waiters *waiters = create();
+    struct sleeper a;
+    add(waiters, &a, TOWN, 1);
+    fz_waiters_hint(waiters, NULL, TOWN, 100);
+    fz_waiters_hint(waiters, NULL, TOWN, 101);
+    answer(FZ_OK, NULL, 0);
+    cr_expect_eq(asked.reads, 1);
+    fz_waiters_hint(waiters, NULL, TOWN, 102);
+    cr_assert_eq(asked.reads, 2);
+    cr_expect_eq(asked.after, 100, "nothing is skipped");
+    answer(FZ_OK, NULL, 0);
+    fz_waiters_remove(&a.waiter);
+    fz_waiters_destroy(&waiters);
+}
+
+Test(waiters, many_at_once)
+{
+    enum {
+        MANY = 4096
+    };
+    static struct sleeper sleepers[MANY];
+    struct fz_waiters *waiters = create();
+    for (int i = 0; i < MANY; i++) {
+        add(waiters, &sleepers[i], TOWN, (uint8_t)(i % 200));
+    }
+    const struct fz_id id = id_of(5);
+    fz_waiters_wake(waiters, TOWN, &id, 1);
+    for (int i = 0; i < MANY; i++) {
+        cr_expect_eq(sleepers[i].woken, i % 200 == 5 ? 1 : 0);
+    }
+    for (int i = 0; i < MANY; i += 2) {
+        fz_waiters_remove(&sleepers[i].waiter);
+    }
+    fz_waiters_wake_all(waiters);
+    for (int i = 0; i < MANY; i++) {
+        cr_expect_eq(sleepers[i].woken, (i % 200 == 5 ? 1 : 0) + (unsigned)(i % 2));
+        fz_waiters_remove(&sleepers[i].waiter);
+    }
+    fz_waiters_destroy(&waiters);
+    FZ_EXPECT_NO_LEAK();
+}
