@@ -1,6 +1,7 @@
-# Writes the SQL files into a C file as bytes, so that a program carries the schema it was built for.
+# Writes the SQL files into a C file as bytes, so that a program carries the schema it was built
+# for:
 #   cmake -DOUTPUT=FILE.c -DSQL=sql "-DMIGRATIONS=0001_a.sql;0002_b.sql" -P embed_sql.cmake
-# A migration runs inside one transaction of the migrator's: one that ends it itself is refused here.
+# A migration runs inside a transaction of the migrator's: one that ends it itself is refused here.
 
 function(append_bytes symbol path)
     file(READ ${path} hex HEX)
@@ -36,6 +37,7 @@ append_bytes(sql_functions ${SQL}/functions.sql)
 append_bytes(sql_roles ${SQL}/roles.sql)
 string(APPEND text "static const struct fz_migration migrations[] = {\n${rows}};\n\n"
        "static const struct fz_migration_set set = {\n    migrations,"
-       " sizeof migrations / sizeof migrations[0],\n    (const char *)sql_functions, (const char *)sql_roles};\n\n"
+       " sizeof migrations / sizeof migrations[0],\n"
+       "    (const char *)sql_functions, (const char *)sql_roles};\n\n"
        "const struct fz_migration_set *fz_migrations(void)\n{\n    return &set;\n}\n")
 file(WRITE ${OUTPUT} "${text}")

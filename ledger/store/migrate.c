@@ -1,6 +1,7 @@
 /*
  * Room ledger/store. The migrator: under one advisory lock it compares what the database says was
- * applied with what this program carries, applies the rest one transaction each, then functions and roles.
+ * applied with what this program carries, applies the rest one transaction each, then the functions
+ * and the roles.
  */
 #include "ledger/store/migrate.h"
 

@@ -18,9 +18,11 @@ const struct fz_statement fz_sql_credential = {
     " (extract(epoch FROM c.enrolled_at) * 1000000)::bigint, p.name, m.name, m.qr_guid,"
     " m.registration_number, s.name_latin, s.city_latin, s.postal_code, s.category_code"
     " FROM fz.credential c"
-    " JOIN fz.party p ON p.community_id = c.community_id AND p.party = c.party"
     " JOIN fz.community m ON m.community_id = c.community_id"
-    " LEFT JOIN fz.shop s ON s.community_id = c.community_id AND s.shop = c.party"
+    " CROSS JOIN LATERAL (SELECT * FROM fz.party p"
+    "  WHERE p.community_id = $1 AND p.party = c.party OFFSET 0) p"
+    " LEFT JOIN LATERAL (SELECT * FROM fz.shop s"
+    "  WHERE s.community_id = $1 AND s.shop = c.party OFFSET 0) s ON true"
     " WHERE c.community_id = $1 AND c.key_id = $2",
 };
 

@@ -83,8 +83,10 @@ const struct fz_statement fz_sql_receipt = {
     "fz_receipt",
     "SELECT " OPERATION_COLUMNS ", " FZ_INTENT_COLUMNS ", b.batch, b.hash, c.registration_number"
     " FROM fz.operation o"
-    " JOIN fz.intent i ON i.community_id = o.community_id AND i.intent_id = o.ref"
-    " JOIN fz.batch b ON b.community_id = o.community_id AND b.batch = o.batch"
+    " CROSS JOIN LATERAL (SELECT * FROM fz.intent i"
+    "  WHERE i.community_id = $1 AND i.intent_id = o.ref OFFSET 0) i"
+    " CROSS JOIN LATERAL (SELECT * FROM fz.batch b"
+    "  WHERE b.community_id = $1 AND b.batch = o.batch OFFSET 0) b"
     " JOIN fz.community c ON c.community_id = o.community_id"
     " WHERE o.community_id = $1 AND o.op_id = $2 AND o.command = $3 AND o.rc = 0",
 };

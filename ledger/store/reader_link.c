@@ -16,7 +16,8 @@
 
 /*
  * All queries of the reader go by a key, so their plans need no statistics; and a plan made while
- * the tables were small must not scan them when they are large.
+ * the tables were small must not scan them when they are large. In the statements themselves,
+ * OFFSET 0 says the same of a joined table: look up one row for each row that asks.
  */
 #define SETTINGS_SQL                                                                            \
     "SELECT set_config('plan_cache_mode', 'force_generic_plan', false),"                        \

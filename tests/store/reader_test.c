@@ -81,8 +81,7 @@ Test(reader, balance)
                 " credits_pending = 7, credits_posted = 1000, hold = 50, last_transfer = 9,"
                 " state = 2 WHERE community_id = 1 AND account = %lld;"
                 "UPDATE fz.head SET last_time_us = %lld WHERE community_id = 1",
-                WALLET,
-                TIME_US);
+                WALLET, TIME_US);
     fz_read_balance(bed.reader, 1, WALLET, on_balance, &answer);
     cr_assert(answer.calls == 0, "answered before the call returned");
     testbed_wait(&bed, &answer.calls, 1);
@@ -124,19 +123,11 @@ static void insert_intents(struct testbed *bed, int32_t community)
                 "INSERT INTO fz.intent (community_id, intent_id, shop, amount, created_us,"
                 " expires_us, terminal, state, reference, shop_name, qr)"
                 " VALUES (%d, '%s', 1, 1480, %lld, %lld, 1, 1, 'A-1', '喫茶みなと', '000201')",
-                community,
-                id_text(1),
-                TIME_US,
-                TIME_US + 120000000);
+                community, id_text(1), TIME_US, TIME_US + 120000000);
     testbed_sql(bed,
                 "INSERT INTO fz.intent VALUES (%d, '%s', 1, 2000, 480, %lld, %lld, %lld, 17, 2,"
                 " '%s', 1, 2, '', '喫茶みなと', '000202')",
-                community,
-                id_text(2),
-                TIME_US,
-                TIME_US + 120000000,
-                TIME_US + 5,
-                id_text(3));
+                community, id_text(2), TIME_US, TIME_US + 120000000, TIME_US + 5, id_text(3));
 }
 
 Test(reader, intent)
@@ -195,10 +186,7 @@ static void insert_events(struct testbed *bed, int32_t community)
                 " CASE WHEN n %% 5 = 0 THEN '%s'::uuid ELSE gen_random_uuid() END,"
                 " CASE WHEN n %% 2 = 0 THEN '%s'::uuid END, 1 + n %% 6, 1 + n %% 5"
                 " FROM generate_series(1, 500) n",
-                community,
-                TIME_US,
-                id_text(1),
-                id_text(9));
+                community, TIME_US, id_text(1), id_text(9));
 }
 
 Test(reader, events_of_a_community)
@@ -268,13 +256,7 @@ static void insert_operation(
                 " batch, batch_seq, time_us, actor, shop, party, payee, amount, value, number,"
                 " expires_us, fingerprint, ref, note) VALUES (%d, '%s', %d, %d, 2, 1, 5, 0, %lld,"
                 " 11, 12, 13, 14, 15, 16, 17, 18, '\\x%064d', '%s', 'ありがとう')",
-                community,
-                id_text(id),
-                (int)command,
-                (int)rc,
-                TIME_US,
-                0,
-                id_text(2));
+                community, id_text(id), (int)command, (int)rc, TIME_US, 0, id_text(2));
 }
 
 static void expect_operation(const struct fz_result *row, unsigned id, fz_rc rc)
@@ -323,10 +305,8 @@ static void on_receipt(void *ctx, fz_rc rc, const struct fz_receipt_row *row)
     note(ctx, rc, row, sizeof *row);
     if (row != NULL) {
         note_texts(ctx,
-                   (const char *[]){row->registration_number,
-                                    row->intent.shop_name,
-                                    row->intent.reference,
-                                    row->intent.qr},
+                   (const char *[]){row->registration_number, row->intent.shop_name,
+                                    row->intent.reference, row->intent.qr},
                    4);
     }
 }
@@ -380,15 +360,9 @@ static void on_credential(void *ctx, fz_rc rc, const struct fz_credential *row)
     if (row != NULL) {
         memcpy(answer->public_key, row->public_key, sizeof answer->public_key);
         note_texts(ctx,
-                   (const char *[]){row->key_id,
-                                    row->party_name,
-                                    row->community_name,
-                                    row->qr_guid,
-                                    row->registration_number,
-                                    row->name_latin,
-                                    row->city_latin,
-                                    row->postal_code,
-                                    row->category_code},
+                   (const char *[]){row->key_id, row->party_name, row->community_name, row->qr_guid,
+                                    row->registration_number, row->name_latin, row->city_latin,
+                                    row->postal_code, row->category_code},
                    9);
     }
 }
@@ -400,10 +374,7 @@ static void insert_credential(
                 "INSERT INTO fz.credential (community_id, key_id, public_key, party, role,"
                 " terminal, label, enrolled_at) VALUES (%d, '%s', decode(repeat('cd', 91), 'hex'),"
                 " %d, %s, '', '2025-12-01 00:00:00.123456Z')",
-                community,
-                key_id,
-                party,
-                role);
+                community, key_id, party, role);
 }
 
 Test(reader, credential_of_a_terminal)
@@ -421,15 +392,9 @@ Test(reader, credential_of_a_terminal)
     cr_expect(row->community == 7 && row->party == 1 && row->role == FZ_ROLE_TERMINAL);
     cr_expect(row->terminal == 1 && !row->revoked && row->enrolled_us == TIME_US);
     cr_expect(answer.public_key[0] == 0xcd && answer.public_key[90] == 0xcd);
-    static const char *const expected[] = {"7.till",
-                                           "喫茶みなと",
-                                           "みなと町",
-                                           "jp.example.feezero",
-                                           "T1234567890123",
-                                           "KISSA MINATO",
-                                           "MINATO",
-                                           "1000001",
-                                           "5814"};
+    static const char *const expected[] = {
+        "7.till", "喫茶みなと", "みなと町", "jp.example.feezero", "T1234567890123", "KISSA MINATO",
+        "MINATO", "1000001",    "5814"};
     for (unsigned i = 0; i < 9; i++) {
         cr_expect_str_eq(answer.texts[i], expected[i]);
     }
@@ -459,9 +424,8 @@ Test(reader, credential_of_a_resident)
     testbed_wait(&bed, &answer.calls, 2);
     cr_expect(answer.rc == FZ_OK && answer.row.credential.revoked);
 
-    testbed_sql(&bed,
-                "UPDATE fz.credential SET revoked_at = NULL WHERE community_id = 8;"
-                "UPDATE fz.party SET state = 3 WHERE community_id = 8 AND party = 2");
+    testbed_sql(&bed, "UPDATE fz.credential SET revoked_at = NULL WHERE community_id = 8;"
+                      "UPDATE fz.party SET state = 3 WHERE community_id = 8 AND party = 2");
     fz_read_credential(bed.reader, 8, "8.phone", on_credential, &answer);
     testbed_wait(&bed, &answer.calls, 3);
     cr_expect(answer.rc == FZ_OK && answer.row.credential.revoked, "who left has no good key");

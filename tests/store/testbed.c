@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define SQL_SIZE 8192
 #define TURN_MS 10
@@ -23,6 +24,7 @@ void testbed_open(struct testbed *bed, const char *conninfo)
     cr_assert(bed->conninfo != NULL, "FZ_TEST_DB is not set");
     bed->conn = PQconnectdb(bed->conninfo);
     cr_assert(PQstatus(bed->conn) == CONNECTION_OK, "%s", PQerrorMessage(bed->conn));
+    (void)snprintf(bed->name, sizeof bed->name, "reader-%d", (int)getpid());
     struct fz_err err;
     cr_assert(fz_poll_loop_create(&bed->loop, &err) == FZ_OK);
 }
@@ -106,20 +108,16 @@ void testbed_town(struct testbed *bed, int32_t community)
                 "INSERT INTO fz.community (community_id, name, registration_number, next_party)"
                 " VALUES (%d, 'みなと町', 'T1234567890123', 4);"
                 "INSERT INTO fz.head (community_id) VALUES (%d);",
-                community,
-                community);
+                community, community);
     testbed_sql(bed,
                 "INSERT INTO fz.party (community_id, party, kind, name) VALUES"
                 " (%d, 1, 'M', '喫茶みなと'), (%d, 2, 'R', '佐藤'), (%d, 3, 'R', '鈴木')",
-                community,
-                community,
-                community);
+                community, community, community);
     testbed_sql(bed,
                 "INSERT INTO fz.shop VALUES (%d, 1, 'KISSA MINATO', 'MINATO', '1000001', '5814',"
                 " 'small', '0001', 'ミズホ', '001', 'トウキヨウ', 1, '1234567', 'キツサミナト');"
                 "INSERT INTO fz.terminal VALUES (%d, 1, 1, 'レジ1');",
-                community,
-                community);
+                community, community);
     testbed_sql(bed,
                 "INSERT INTO fz.account (community_id, account)"
                 " SELECT %d, n FROM unnest(ARRAY[1000000000, 2000000000, 3000000001, 10000000002,"
@@ -156,9 +154,11 @@ void testbed_start_reader(struct testbed *bed, unsigned connections, bool ready)
 {
     struct fz_reader_options options = {.conninfo = bed->conninfo,
                                         .role = "fz_switch",
-                                        .application_name = "reader",
+                                        .application_name = bed->name,
                                         .loop = fz_poll_loop_get(bed->loop),
                                         .connections = connections,
+                                        .hint = bed->hint,
+                                        .hint_ctx = bed->hint_ctx,
                                         .trouble = note_trouble,
                                         .trouble_ctx = bed};
     struct fz_err err;
