@@ -107,3 +107,23 @@ void fz_staff_order_fini(struct fz_staff_order *order)
     free(order->body);
     order->body = NULL;
 }
+
+fz_rc fz_staff_book(struct fz_run *run,
+                    const struct fz_staff *staff,
+                    const char *name,
+                    json_t *body,
+                    struct fz_command *command,
+                    struct fz_err *err)
+{
+    struct fz_staff_order order;
+    fz_rc rc = fz_staff_order_make(&order, staff, NULL, name, body, err);
+    if (rc != FZ_OK) {
+        return rc;
+    }
+    command->actor = staff->party;
+    command->order = order.kept;
+    rc = fz_run_commit(run, &command, 1, err);
+    command->order = (struct fz_signed_order){0};
+    fz_staff_order_fini(&order);
+    return rc;
+}

@@ -52,4 +52,16 @@ FZ_MUSTUSE fz_rc fz_staff_order_make(struct fz_staff_order *order,
                                      struct fz_err *err);
 void fz_staff_order_fini(struct fz_staff_order *order); /* a zeroed one too */
 
+/*
+ * Signs and books one command; its result is set on FZ_OK, which does not mean that it was not
+ * refused. Sets the command's actor and, for the time of the call, its order. Results as
+ * fz_staff_order_make() and fz_run_commit().
+ */
+FZ_MUSTUSE fz_rc fz_staff_book(struct fz_run *run,
+                               const struct fz_staff *staff,
+                               const char *name,
+                               json_t *body,
+                               struct fz_command *command,
+                               struct fz_err *err);
+
 #endif
