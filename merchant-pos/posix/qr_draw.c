@@ -190,13 +190,14 @@ static void on_png_warning(png_structp png, png_const_charp message)
 /* Fills job->row with the pixels of module row `y`: 1 is white. */
 static void fill_row(struct png_job *job, long y)
 {
-    size_t side = png_side(job);
+    long end = (long)job->qr->width + FZ_QR_QUIET_MODULES;
+    size_t pixel = 0;
 
     memset(job->row, 0, job->row_size);
-    for (size_t pixel = 0; pixel < side; pixel++) {
-        long x = (long)(pixel / job->scale) - FZ_QR_QUIET_MODULES;
-        if (!fz_qr_is_dark(job->qr, x, y)) {
-            job->row[pixel / 8] |= (unsigned char)(0x80U >> (pixel % 8));
+    for (long x = -FZ_QR_QUIET_MODULES; x < end; x++) {
+        unsigned white = fz_qr_is_dark(job->qr, x, y) ? 0 : 0x80;
+        for (size_t i = 0; i < job->scale; i++, pixel++) {
+            job->row[pixel / 8] |= (unsigned char)(white >> (pixel % 8));
         }
     }
 }

@@ -95,6 +95,7 @@ struct zengin_column {
 
 #define ROW(len, kind, field, min, offset, values) \
     {(len), (kind), FZ_ZENGIN_##field, (min), (offset), (values)},
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): one term of a sum */
 #define PLUS_LEN(len, kind, field, min, offset, values) +(len)
 #define FILLS_RECORD(columns) \
     _Static_assert(0 columns(PLUS_LEN) == FZ_ZENGIN_RECORD_LEN, "a record has 120 bytes")

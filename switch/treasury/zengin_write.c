@@ -99,37 +99,42 @@ static int compare_payment(const struct fz_zengin_item *a, const struct fz_zengi
     return order;
 }
 
-/* For qsort over pointers: equal payments in the order of the file. */
-static int compare_pointers(const void *left, const void *right)
-{
-    const struct fz_zengin_item *const *a = left;
-    const struct fz_zengin_item *const *b = right;
-    int order = compare_payment(*a, *b);
+/* An item while sorting. */
+struct line {
+    const struct fz_zengin_item *item;
+};
 
-    return order != 0 ? order : (*a > *b) - (*a < *b);
+/* For qsort: equal payments in the order of the file. */
+static int compare_lines(const void *left, const void *right)
+{
+    const struct line *a = left;
+    const struct line *b = right;
+    int order = compare_payment(a->item, b->item);
+
+    return order != 0 ? order : (a->item > b->item) - (a->item < b->item);
 }
 
 /* Finds the first item that equals an earlier one; FZ_ZENGIN_NO_ITEM if there is none. */
 static fz_rc
 find_duplicate(const struct fz_zengin_batch *batch, size_t *index_out, struct fz_err *err)
 {
-    const struct fz_zengin_item **sorted = calloc(batch->item_count, sizeof(*sorted));
+    struct line *lines = calloc(batch->item_count, sizeof(*lines));
 
     *index_out = FZ_ZENGIN_NO_ITEM;
-    if (sorted == NULL) {
+    if (lines == NULL) {
         return fz_fail(err, FZ_NO_MEMORY, "no memory to compare %zu items", batch->item_count);
     }
     for (size_t i = 0; i < batch->item_count; i++) {
-        sorted[i] = &batch->items[i];
+        lines[i].item = &batch->items[i];
     }
-    qsort(sorted, batch->item_count, sizeof(*sorted), compare_pointers);
+    qsort(lines, batch->item_count, sizeof(*lines), compare_lines);
     for (size_t i = 1; i < batch->item_count; i++) {
-        size_t index = (size_t)(sorted[i] - batch->items);
-        if (index < *index_out && compare_payment(sorted[i - 1], sorted[i]) == 0) {
+        size_t index = (size_t)(lines[i].item - batch->items);
+        if (index < *index_out && compare_payment(lines[i - 1].item, lines[i].item) == 0) {
             *index_out = index;
         }
     }
-    free(sorted);
+    free(lines);
     return FZ_OK;
 }
 
