@@ -5,8 +5,11 @@
 #include "switch/api/api.h"
 #include "switch/http/program.h"
 
-static fz_rc start(const struct fz_config *config, struct event_base *base,
-                   struct fz_server *server, void **service_out, struct fz_err *err)
+static fz_rc start(const struct fz_config *config,
+                   struct event_base *base,
+                   struct fz_server *server,
+                   void **service_out,
+                   struct fz_err *err)
 {
     struct fz_api *api = NULL;
     fz_rc rc = fz_api_start(config, base, server, &api, err);

@@ -99,14 +99,14 @@ static char *reading_next_line(char *buffer, int buffer_len, void *ctx)
     return buffer;
 }
 
-static struct raw_value *find_raw(struct reading *reading, const char *name)
+/* The index of a key, KEYS_LEN if there is none. */
+static size_t find_key(const char *name)
 {
-    for (size_t i = 0; i < KEYS_LEN; i++) {
-        if (strcmp(keys[i].name, name) == 0) {
-            return &reading->values[i];
-        }
+    size_t index = 0;
+    while (index < KEYS_LEN && strcmp(keys[index].name, name) != 0) {
+        index++;
     }
-    return NULL;
+    return index;
 }
 
 /* ini_handler: keeps one text. */
@@ -116,10 +116,11 @@ static int reading_take(void *ctx, const char *section, const char *name, const 
     if (section[0] != '\0') {
         return reading_fail(reading, reading->line, name, "this file has no sections");
     }
-    struct raw_value *raw = find_raw(reading, name);
-    if (raw == NULL) {
+    size_t index = find_key(name);
+    if (index == KEYS_LEN) {
         return reading_fail(reading, reading->line, name, "there is no such key");
     }
+    struct raw_value *raw = &reading->values[index];
     bool continued = reading->indented && raw->line != 0;
     if (raw->line != 0 && !continued) {
         return reading_fail(reading, reading->line, name, "the key was given before");

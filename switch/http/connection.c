@@ -160,7 +160,7 @@ void connection_watch(void *carrier, bool on)
     if (!on) {
         return;
     }
-    /* Edge-triggered: data that nobody reads now, or an error, must not turn the loop into a spin. */
+    /* Edge-triggered: data that nobody reads yet, or an error, must not make the loop spin. */
     connection->closed_event =
         event_new(connection->server->base, bufferevent_getfd(connection->buffer),
                   EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, on_socket_event, connection);
@@ -176,6 +176,10 @@ static bool is_idle(const struct connection *connection)
            evbuffer_get_length(bufferevent_get_output(connection->buffer)) == 0;
 }
 
+/*
+ * Instead of a timer per connection: evhttp's would start anew with every byte, so that a byte now
+ * and then would keep a connection open for ever.
+ */
 void connection_sweep(struct fz_server *server)
 {
     struct connection *connection = NULL;

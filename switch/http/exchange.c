@@ -321,6 +321,7 @@ void exchange_on_request(struct evhttp_request *exchange, void *ctx)
     size_t fields_len = 0;
     struct connection *connection = connection_of(evhttp_request_get_connection(exchange));
     fz_assert(connection->request == NULL);
+    fz_assert(connection->closed_event == NULL);
     const char *problem = read_fields(exchange, fields, &fields_len);
     const char *target = evhttp_request_get_uri(exchange);
     if (problem == NULL && (!is_target(target) || strlen(target) > FZ_HTTP_PATH_MAX)) {

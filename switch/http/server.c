@@ -112,10 +112,8 @@ static bool create_http(struct fz_server *server)
     if (server->http == NULL) {
         return false;
     }
-    struct timeval timeout = to_timeval(server->idle_timeout_us);
     evhttp_set_bevcb(server->http, connection_new, server);
     evhttp_set_gencb(server->http, exchange_on_request, server);
-    evhttp_set_timeout_tv(server->http, &timeout);
     evhttp_set_max_headers_size(server->http, HEADERS_READ_MAX);
     evhttp_set_max_body_size(server->http, BODY_READ_MAX);
     evhttp_set_default_content_type(server->http, NULL);

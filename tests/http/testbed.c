@@ -102,6 +102,7 @@ void bed_configure(struct bed *bed, unsigned workers, const char *extra)
                   "database = host=/nowhere\nworkers = %u\nlog_level = debug\n%s",
                   bed->port, workers, extra);
     cr_assert_eq(fclose(file), 0);
+    bed->workers = workers;
 }
 
 void bed_create(struct bed *bed)
@@ -138,18 +139,27 @@ static void exec_program(struct bed *bed, const char *argument, int out_fd)
     _exit(127);
 }
 
-bool bed_log_has(struct bed *bed, const char *text)
+static size_t count_in_log(struct bed *bed, const char *text)
 {
     static char log[1 << 20];
-    for (int attempt = 0; attempt < 1000; attempt++) {
-        FILE *file = fopen(bed->log, "re");
-        if (file != NULL) {
-            size_t len = fread(log, 1, sizeof(log) - 1, file);
-            log[len] = '\0';
-            (void)fclose(file);
-            if (strstr(log, text) != NULL) {
-                return true;
-            }
+    FILE *file = fopen(bed->log, "re");
+    if (file == NULL) {
+        return 0;
+    }
+    log[fread(log, 1, sizeof(log) - 1, file)] = '\0';
+    (void)fclose(file);
+    size_t count = 0;
+    for (const char *at = log; (at = strstr(at, text)) != NULL; at++) {
+        count++;
+    }
+    return count;
+}
+
+bool bed_log_has(struct bed *bed, const char *text, size_t times)
+{
+    for (int attempt = 0; attempt < 2000; attempt++) {
+        if (count_in_log(bed, text) >= times) {
+            return true;
         }
         sleep_ms(10);
     }
@@ -165,7 +175,8 @@ void bed_start(struct bed *bed)
     if (bed->pid == 0) {
         exec_program(bed, NULL, STDERR_FILENO);
     }
-    cr_assert(bed_log_has(bed, "ev=worker.ready"), "the program did not start: see %s", bed->log);
+    cr_assert(bed_log_has(bed, "ev=worker.ready", bed->workers),
+              "the program did not start: see %s", bed->log);
 }
 
 static int wait_for_end(pid_t pid)
@@ -346,7 +357,7 @@ bool client_is_closed(struct client *client, int timeout_ms)
             got = recv(client->fd, &byte, 1, 0);
             return got <= 0;
         }
-        /* Only records that carry no data (session tickets, close_notify) may come before the end. */
+        /* Only records without data (session tickets, close_notify) may come before the end. */
         int n = SSL_read(client->session, &byte, 1);
         int problem = SSL_get_error(client->session, n);
         ERR_clear_error();

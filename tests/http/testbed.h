@@ -16,7 +16,8 @@ struct bed {
     char log[96];    /* path of the log: what the program wrote to stderr */
     unsigned port;
     int port_fd; /* keeps the port ours */
-    pid_t pid;   /* of the master; 0: not running */
+    unsigned workers;
+    pid_t pid; /* of the master; 0: not running */
 };
 
 /* A folder with cert.pem, key.pem (for "localhost") and a configuration for one worker. */
@@ -40,8 +41,8 @@ int bed_run(struct bed *bed, const char *argument, char *output, size_t output_s
 /* Sends a signal, waits for the end and returns the exit code. */
 int bed_stop(struct bed *bed, int signal);
 
-/* Waits until the log has `text` in it; false after ten seconds. */
-bool bed_log_has(struct bed *bed, const char *text);
+/* Waits until the log has `text` in it so many times; false after twenty seconds. */
+bool bed_log_has(struct bed *bed, const char *text, size_t times);
 
 /* Stops the program if it runs and removes the folder. */
 void bed_destroy(struct bed *bed);

@@ -47,7 +47,11 @@ static void begin(struct client *client, const char *path)
     cr_assert(client_open(client, bed.port, 0));
     (void)snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", path);
     client_send(client, request);
-    sleep_ms(200); /* the request is with its handler now */
+    do { /* until the request is with its handler */
+        sleep_ms(10);
+        fetch(bed.port, "/gone", &answer);
+        cr_assert_eq(answer.status, 200);
+    } while (strcmp(answer.body, "gone 0 open 2\n") != 0);
 }
 
 static bool becomes_refused(void)
@@ -65,13 +69,13 @@ Test(workers, checks_the_configuration_and_ends)
 {
     char output[4096];
     cr_expect_eq(bed_run(&bed, "-n", output, sizeof(output)), 0);
-    cr_expect(bed_log_has(&bed, "configuration OK\n"));
+    cr_expect(bed_log_has(&bed, "configuration OK\n", 1));
     cr_expect_eq(bed_run(&bed, "-T", output, sizeof(output)), 0);
     cr_expect(strstr(output, "\nworkers = 1\n") != NULL, "%s", output);
     cr_expect(strstr(output, "\nstop_timeout_s = 20\n") != NULL, "%s", output);
     cr_expect_eq(bed_run(&bed, "-x", output, sizeof(output)), 2);
     cr_expect_eq(bed_run(&bed, "more", output, sizeof(output)), 2);
-    cr_expect(bed_log_has(&bed, "usage: fz-http-echo -c FILE [-n] [-T]"));
+    cr_expect(bed_log_has(&bed, "usage: fz-http-echo -c FILE [-n] [-T]", 1));
 }
 
 Test(workers, names_what_is_wrong_with_the_configuration)
@@ -79,15 +83,15 @@ Test(workers, names_what_is_wrong_with_the_configuration)
     char output[64];
     bed_configure(&bed, 1, "colour = blue\n");
     cr_expect_eq(bed_run(&bed, "-n", output, sizeof(output)), 78);
-    cr_expect(bed_log_has(&bed, "switch.conf:7: colour: there is no such key"));
+    cr_expect(bed_log_has(&bed, "switch.conf:7: colour: there is no such key", 1));
     bed_configure(&bed, 1, "");
     bed_make_certificate(&bed, "other-", "other");
     bed_replace(&bed, "other-key.pem", "key.pem");
     cr_expect_eq(bed_run(&bed, "-n", output, sizeof(output)), 78);
-    cr_expect(bed_log_has(&bed, "tls_key does not belong to tls_certificate"));
+    cr_expect(bed_log_has(&bed, "tls_key does not belong to tls_certificate", 1));
     bed_replace(&bed, "key.pem", "kept-key.pem");
     cr_expect_eq(bed_run(&bed, "-n", output, sizeof(output)), 78);
-    cr_expect(bed_log_has(&bed, "key.pem: No such file or directory"));
+    cr_expect(bed_log_has(&bed, "key.pem: No such file or directory", 1));
 }
 
 Test(workers, refuses_a_key_that_others_may_read)
@@ -97,7 +101,7 @@ Test(workers, refuses_a_key_that_others_may_read)
     (void)snprintf(path, sizeof(path), "%s/key.pem", bed.dir);
     cr_assert_eq(chmod(path, 0640), 0);
     cr_expect_eq(bed_run(&bed, "-n", output, sizeof(output)), 78);
-    cr_expect(bed_log_has(&bed, "only its owner may use"));
+    cr_expect(bed_log_has(&bed, "only its owner may use", 1));
 }
 
 Test(workers, will_not_share_a_port_with_another_instance)
@@ -107,7 +111,7 @@ Test(workers, will_not_share_a_port_with_another_instance)
     pid_t first = bed.pid;
     bed.pid = 0;
     cr_expect_eq(bed_run(&bed, NULL, output, sizeof(output)), 75);
-    cr_expect(bed_log_has(&bed, "Address already in use"));
+    cr_expect(bed_log_has(&bed, "Address already in use", 1));
     bed.pid = first;
 }
 
@@ -116,7 +120,7 @@ Test(workers, ends_when_the_service_refuses_the_configuration)
     char output[64];
     cr_assert_eq(setenv("FZ_TEST_START_FAILS", "1", 1), 0);
     cr_expect_eq(bed_run(&bed, NULL, output, sizeof(output)), 78);
-    cr_expect(bed_log_has(&bed, "told to fail"));
+    cr_expect(bed_log_has(&bed, "told to fail", 1));
 }
 
 Test(workers, finishes_what_is_in_flight)
@@ -163,7 +167,7 @@ Test(workers, cuts_off_what_takes_too_long)
     cr_expect(now_ms() - begin_ms >= 900 && now_ms() - begin_ms < 5000);
     client_read(&client, false, &answer);
     cr_expect_eq(answer.status, 0, "nothing was answered");
-    cr_expect(bed_log_has(&bed, "ev=http.drain_timeout"));
+    cr_expect(bed_log_has(&bed, "ev=http.drain_timeout", 1));
     client_close(&client, false);
 }
 
@@ -179,7 +183,7 @@ Test(workers, stops_at_once_when_told_so)
     bed_start(&bed);
     begin(&client, "/wait?60000");
     cr_assert_eq(kill(bed.pid, SIGINT), 0);
-    cr_expect(bed_log_has(&bed, "ev=worker.stopping"));
+    cr_expect(bed_log_has(&bed, "ev=worker.stopping", 1));
     sleep_ms(100);
     cr_expect_eq(bed_stop(&bed, SIGINT), 0, "the second one is impatient");
     client_close(&client, false);
@@ -206,9 +210,7 @@ Test(workers, swaps_the_certificate)
     bed_replace(&bed, "other-cert.pem", "cert.pem");
     bed_replace(&bed, "other-key.pem", "key.pem");
     cr_assert_eq(kill(bed.pid, SIGHUP), 0);
-    cr_expect(bed_log_has(&bed, "worker=1 pid="));
-    cr_expect(bed_log_has(&bed, "ev=master.reloaded"));
-    sleep_ms(300);
+    cr_expect(bed_log_has(&bed, "ev=worker.reloaded", 2));
     for (int i = 0; i < 6; i++) {
         expect_certificate("renewed");
     }
@@ -223,12 +225,12 @@ Test(workers, keeps_the_old_certificate_when_the_new_one_is_wrong)
     bed_make_certificate(&bed, "other-", "wrong");
     bed_replace(&bed, "other-cert.pem", "cert.pem"); /* and not its key */
     cr_assert_eq(kill(bed.pid, SIGHUP), 0);
-    cr_expect(bed_log_has(&bed, "ev=master.reload_refused"));
-    cr_expect(bed_log_has(&bed, "tls_key does not belong to tls_certificate"));
+    cr_expect(bed_log_has(&bed, "ev=master.reload_refused", 1));
+    cr_expect(bed_log_has(&bed, "tls_key does not belong to tls_certificate", 1));
     expect_certificate("localhost");
     bed_configure(&bed, 1, "nonsense\n");
     cr_assert_eq(kill(bed.pid, SIGHUP), 0);
-    cr_expect(bed_log_has(&bed, "switch.conf:7: not of the form key = value"));
+    cr_expect(bed_log_has(&bed, "switch.conf:7: not of the form key = value", 1));
     expect_certificate("localhost");
 }
 
@@ -237,10 +239,10 @@ Test(workers, says_which_keys_need_a_restart)
     bed_start(&bed);
     bed_configure(&bed, 3, "log_level = info\nstop_timeout_s = 7\n");
     cr_assert_eq(kill(bed.pid, SIGHUP), 0);
-    cr_expect(bed_log_has(&bed, "log_level: the key was given before"));
+    cr_expect(bed_log_has(&bed, "log_level: the key was given before", 1));
     bed_configure(&bed, 3, "stop_timeout_s = 7\n");
     cr_assert_eq(kill(bed.pid, SIGHUP), 0);
-    cr_expect(bed_log_has(&bed, "ev=master.restart_needed keys=workers"));
+    cr_expect(bed_log_has(&bed, "ev=master.restart_needed keys=workers", 1));
 }
 
 /* Connects once more with the session of `from`; true if the server resumed it. */
@@ -267,7 +269,6 @@ Test(workers, resumes_sessions_with_any_worker_also_after_a_reload)
     bool other_worker = false;
     bed_configure(&bed, 2, "");
     bed_start(&bed);
-    cr_assert(bed_log_has(&bed, "worker=1 pid=") && bed_log_has(&bed, "worker=2 pid="));
     cr_assert(client_open(&client, bed.port, TLS1_2_VERSION)); /* its ticket may be used again */
     client_get(&client, "/pid", &answer);
     (void)snprintf(first, sizeof(first), "%.30s", answer.body);
@@ -278,8 +279,7 @@ Test(workers, resumes_sessions_with_any_worker_also_after_a_reload)
     }
     cr_expect(other_worker, "both workers were seen");
     cr_assert_eq(kill(bed.pid, SIGHUP), 0);
-    cr_expect(bed_log_has(&bed, "ev=worker.reloaded"));
-    sleep_ms(300);
+    cr_expect(bed_log_has(&bed, "ev=worker.reloaded", 2));
     cr_expect(resumes(saved));
     SSL_SESSION_free(saved);
     client_close(&client, false);
@@ -292,14 +292,14 @@ Test(workers, replaces_a_worker_that_died)
     bed_start(&bed);
     fetch(bed.port, "/pid", &answer);
     (void)snprintf(first, sizeof(first), "%.30s", answer.body);
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 1; i <= 2; i++) {
         cr_assert(client_open(&client, bed.port, 0));
         client_send(&client, "POST /die HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
         client_read(&client, false, &answer);
         cr_expect_eq(answer.status, 0);
         client_close(&client, false);
-        cr_expect(bed_log_has(&bed, "ev=master.worker_died number=1 signal=9"));
-        sleep_ms(1000);
+        cr_expect(bed_log_has(&bed, "ev=master.worker_died number=1 signal=9", i));
+        cr_expect(bed_log_has(&bed, "ev=worker.ready", i + 1));
     }
     fetch(bed.port, "/pid", &answer);
     cr_expect_eq(answer.status, 200);
