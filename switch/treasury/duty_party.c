@@ -177,18 +177,17 @@ const struct fz_duty fz_duty_terminal_add = {
     .run = add_terminal};
 
 /* Issues one more code for a party that is there. */
-static fz_rc issue_code(struct fz_run *run, struct fz_code_for *whom, struct fz_err *err)
+static fz_rc issue_code(struct fz_run *run, struct fz_code_for whom, struct fz_err *err)
 {
     struct fz_party_row party = {0};
-    fz_rc rc = find_party(run, whom, &party, err);
-    if (rc == FZ_OK && whom->terminal != 0) {
-        rc =
-            fz_admin_terminal_check(run->session, run->community, whom->party, whom->terminal, err);
+    fz_rc rc = find_party(run, &whom, &party, err);
+    if (rc == FZ_OK && whom.terminal != 0) {
+        rc = fz_admin_terminal_check(run->session, run->community, whom.party, whom.terminal, err);
     }
     if (rc == FZ_OK) {
         rc = fz_session_begin(run->session, err);
     }
-    return rc == FZ_OK ? commit_and_show(run, whom, err) : rc;
+    return rc == FZ_OK ? commit_and_show(run, &whom, err) : rc;
 }
 
 static const struct fz_option owner_options[] = {
@@ -198,7 +197,7 @@ static fz_rc add_owner(struct fz_run *run, const struct fz_value *values, struct
 {
     struct fz_code_for whom = {
         .what = "owner", .kind = 'M', .party = values[0].number, .role = FZ_ROLE_OWNER};
-    return issue_code(run, &whom, err);
+    return issue_code(run, whom, err);
 }
 
 const struct fz_duty fz_duty_owner_add = {.name = "owner add",
@@ -260,7 +259,7 @@ static fz_rc run_code(struct fz_run *run, const struct fz_value *values, struct 
                                .party = values[CODE_PARTY].number,
                                .terminal = (int32_t)values[CODE_TERMINAL].number};
     fz_rc rc = choose_role(values, &whom.role, err);
-    return rc == FZ_OK ? issue_code(run, &whom, err) : rc;
+    return rc == FZ_OK ? issue_code(run, whom, err) : rc;
 }
 
 const struct fz_duty fz_duty_code = {.name = "code",
