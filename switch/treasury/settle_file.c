@@ -18,8 +18,8 @@
 #include "switch/treasury/settle.h"
 #include "switch/treasury/zengin.h"
 
-#define PATH_SIZE 4096
-#define BY_WIRE 7 /* the record's code for a transfer by wire */
+#define PATH_SIZE 2048 /* two of them stand in one frame */
+#define BY_WIRE 7      /* the record's code for a transfer by wire */
 
 /* --- bytes -------------------------------------------------------------------------------------- */
 
@@ -237,7 +237,7 @@ out:
 static fz_rc
 write_new(const char *folder, const char *path, const struct fz_bank_file *file, struct fz_err *err)
 {
-    char temporary[PATH_SIZE];
+    char temporary[PATH_SIZE + sizeof ".XXXXXX"];
     int len = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
     fz_assert(len > 0);
     if ((size_t)len >= sizeof temporary) {
