@@ -122,6 +122,36 @@ fz_rc fz_admin_shop_add(struct fz_session *session,
     return rc;
 }
 
+fz_rc fz_admin_shop_set_bank(struct fz_session *session,
+                             int32_t community,
+                             int64_t shop,
+                             const struct fz_shop_bank *bank,
+                             struct fz_err *err)
+{
+    PGresult *result = NULL;
+    struct fz_pg_params *params = fz_session_params(session);
+    fz_pg_add_int4(params, community);
+    fz_pg_add_int8(params, shop);
+    fz_pg_add_text(params, bank->bank_code);
+    fz_pg_add_text(params, bank->bank_name_kana);
+    fz_pg_add_text(params, bank->branch_code);
+    fz_pg_add_text(params, bank->branch_name_kana);
+    fz_pg_add_int2(params, (int16_t)bank->account_type);
+    fz_pg_add_text(params, bank->account_number);
+    fz_pg_add_text(params, bank->holder_kana);
+    fz_rc rc = fz_session_row(session,
+                              "UPDATE fz.shop SET bank_code = $3, bank_name_kana = $4,"
+                              " branch_code = $5, branch_name_kana = $6, account_type = $7,"
+                              " account_number = $8, account_holder_kana = $9"
+                              " WHERE community_id = $1 AND shop = $2 RETURNING shop",
+                              &result, err);
+    if (rc == FZ_NOT_FOUND) {
+        rc = fz_fail(err, FZ_NOT_FOUND, "there is no M%08lld", (long long)shop);
+    }
+    PQclear(result);
+    return rc;
+}
+
 /* So that two that add at once get two numbers. */
 static fz_rc
 lock_shop(struct fz_session *session, int32_t community, int64_t shop, struct fz_err *err)

@@ -63,6 +63,13 @@ FZ_MUSTUSE fz_rc fz_admin_shop_add(struct fz_session *session,
                                    struct fz_shop_row *row,
                                    struct fz_err *err);
 
+/* Changes the bank account that later settlements pay to. FZ_NOT_FOUND: no such shop. */
+FZ_MUSTUSE fz_rc fz_admin_shop_set_bank(struct fz_session *session,
+                                        int32_t community,
+                                        int64_t shop,
+                                        const struct fz_shop_bank *bank,
+                                        struct fz_err *err);
+
 /* Adds the shop's next terminal, in the caller's transaction. FZ_LIMIT: it has 999. */
 FZ_MUSTUSE fz_rc fz_admin_terminal_add(struct fz_session *session,
                                        int32_t community,

@@ -80,6 +80,7 @@ extern const struct fz_duty fz_duty_plan_list;
 extern const struct fz_duty fz_duty_resident_add;
 extern const struct fz_duty fz_duty_resident_list;
 extern const struct fz_duty fz_duty_shop_add;
+extern const struct fz_duty fz_duty_shop_bank;
 extern const struct fz_duty fz_duty_shop_list;
 extern const struct fz_duty fz_duty_terminal_add;
 extern const struct fz_duty fz_duty_owner_add;

@@ -9,13 +9,8 @@
 #include "switch/treasury/kana_field.h"
 #include "switch/treasury/public_id.h"
 
+/* The bank account comes first, so that both duties have it at the same places. */
 enum {
-    SHOP_NAME,
-    SHOP_NAME_LATIN,
-    SHOP_CITY_LATIN,
-    SHOP_POSTAL,
-    SHOP_MCC,
-    SHOP_SIZE,
     SHOP_BANK,
     SHOP_BANK_NAME,
     SHOP_BRANCH,
@@ -23,10 +18,38 @@ enum {
     SHOP_TYPE,
     SHOP_ACCOUNT,
     SHOP_HOLDER,
-    SHOP_OPTIONS
+    BANK_OPTIONS,
+    SHOP_NAME = BANK_OPTIONS,
+    SHOP_NAME_LATIN,
+    SHOP_CITY_LATIN,
+    SHOP_POSTAL,
+    SHOP_MCC,
+    SHOP_SIZE,
+    SHOP_OPTIONS,
+    BANK_SHOP = BANK_OPTIONS,
+    CHANGE_OPTIONS
 };
 
+/* The options of a bank account, as both duties have them. */
+#define BANK_OPTIONS_LIST                                                                       \
+    [SHOP_BANK] = {"bank", FZ_OPTION_DIGITS, true, 0, 4, NULL, "CODE", "bank, 4 digits"},       \
+    [SHOP_BANK_NAME] = {"bank-name", FZ_OPTION_TEXT, true,   1,                                 \
+                        60,          NULL,           "KANA", "name of the bank, kana"},         \
+    [SHOP_BRANCH] = {"branch", FZ_OPTION_DIGITS, true, 0, 3, NULL, "CODE", "branch, 3 digits"}, \
+    [SHOP_BRANCH_NAME] =                                                                        \
+        {"branch-name", FZ_OPTION_TEXT, true, 1, 60, NULL, "KANA", "name of the branch, kana"}, \
+    [SHOP_TYPE] =                                                                               \
+        {"type", FZ_OPTION_CHOICE, true,   0,                                                   \
+         0,      "1|2|4|9",        "TYPE", "ordinary, current, savings or other account"},      \
+    [SHOP_ACCOUNT] = {"account", FZ_OPTION_DIGITS,          true, 0, 7, NULL,                   \
+                      "NUMBER",  "account number, 7 digits"},                                   \
+    [SHOP_HOLDER] = {"holder", FZ_OPTION_TEXT,                                                  \
+                     true,     1,                                                               \
+                     120,      NULL,                                                            \
+                     "KANA",   "holder of the account, kana, at most 30 bytes in the bank's code"}
+
 static const struct fz_option shop_options[SHOP_OPTIONS] = {
+    BANK_OPTIONS_LIST,
     [SHOP_NAME] = {"name", FZ_OPTION_TEXT, true, 1, FZ_NAME_MAX, NULL, "NAME",
                    "name shown to payers"},
     [SHOP_NAME_LATIN] = {"name-latin", FZ_OPTION_ASCII, true, 1, 25, NULL, "NAME",
@@ -37,19 +60,11 @@ static const struct fz_option shop_options[SHOP_OPTIONS] = {
     [SHOP_MCC] = {"mcc", FZ_OPTION_DIGITS, true, 0, 4, NULL, "CODE",
                   "merchant category code (ISO 18245), 4 digits"},
     [SHOP_SIZE] = {"size", FZ_OPTION_CHOICE, true, 0, 0, "small|medium|large|association", "SIZE",
-                   "decides the subscription"},
-    [SHOP_BANK] = {"bank", FZ_OPTION_DIGITS, true, 0, 4, NULL, "CODE", "bank, 4 digits"},
-    [SHOP_BANK_NAME] = {"bank-name", FZ_OPTION_TEXT, true, 1, 60, NULL, "KANA",
-                        "name of the bank, kana"},
-    [SHOP_BRANCH] = {"branch", FZ_OPTION_DIGITS, true, 0, 3, NULL, "CODE", "branch, 3 digits"},
-    [SHOP_BRANCH_NAME] = {"branch-name", FZ_OPTION_TEXT, true, 1, 60, NULL, "KANA",
-                          "name of the branch, kana"},
-    [SHOP_TYPE] = {"type", FZ_OPTION_CHOICE, true, 0, 0, "1|2|4|9", "TYPE",
-                   "ordinary, current, savings or other account"},
-    [SHOP_ACCOUNT] = {"account", FZ_OPTION_DIGITS, true, 0, 7, NULL, "NUMBER",
-                      "account number, 7 digits"},
-    [SHOP_HOLDER] = {"holder", FZ_OPTION_TEXT, true, 1, 120, NULL, "KANA",
-                     "holder of the account, kana, at most 30 bytes in the bank's code"}};
+                   "decides the subscription"}};
+
+static const struct fz_option change_options[CHANGE_OPTIONS] = {
+    BANK_OPTIONS_LIST, [BANK_SHOP] = {"shop", FZ_OPTION_PARTY, true, 0, 0, "M", "M...",
+                                      "the shop"}};
 
 static fz_rc read_bank(const struct fz_value *values, struct fz_shop_bank *bank, struct fz_err *err)
 {
@@ -155,6 +170,37 @@ static fz_rc list_shops(struct fz_run *run, const struct fz_value *values, struc
                ? rc
                : fz_admin_shop_each(run->session, run->community, show_shop, &run->output, err);
 }
+
+static fz_rc change_bank(struct fz_run *run, const struct fz_value *values, struct fz_err *err)
+{
+    struct fz_shop_bank bank = {0};
+    const struct fz_value *shop = &values[BANK_SHOP];
+    fz_rc rc = read_bank(values, &bank, err);
+    if (rc == FZ_OK) {
+        rc = fz_run_open_town(run, FZ_TREASURY_ROLE, err);
+    }
+    if (rc == FZ_OK) {
+        rc = fz_admin_shop_set_bank(run->session, run->community, shop->number, &bank, err);
+    }
+    if (rc == FZ_OK) {
+        fz_output_result(
+            &run->output,
+            json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "shop", shop->text, "bank", bank.bank_code,
+                      "branch", bank.branch_code, "type", (json_int_t)bank.account_type, "account",
+                      bank.account_number, "holder", bank.holder_kana),
+            "shop %s bank %s-%s %" PRId64 " %s %s", shop->text, bank.bank_code, bank.branch_code,
+            bank.account_type, bank.account_number, bank.holder_kana);
+    }
+    return rc;
+}
+
+const struct fz_duty fz_duty_shop_bank = {
+    .name = "shop bank",
+    .summary = "change the bank account a shop is paid to",
+    .details = "Holds for settlements whose cut-off is not fixed yet.",
+    .options = change_options,
+    .options_len = CHANGE_OPTIONS,
+    .run = change_bank};
 
 const struct fz_duty fz_duty_shop_add = {
     .name = "shop add",
