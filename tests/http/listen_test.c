@@ -1,5 +1,6 @@
 /*
- * Listening sockets: reading of addresses, what an accepted connection inherits, and sharing a port.
+ * Listening sockets: reading of addresses, what an accepted connection inherits, and sharing a
+ * port.
  */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
