@@ -188,16 +188,6 @@ static bool passes(const char *sqlstate)
     return false;
 }
 
-/* libpq ends its messages with a line break. */
-static int message_len(const char *message)
-{
-    size_t len = strlen(message);
-    while (len > 0 && message[len - 1] == '\n') {
-        len--;
-    }
-    return (int)len;
-}
-
 fz_rc fz_pg_error(const PGconn *conn, const PGresult *result, const char *what, struct fz_err *err)
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -208,7 +198,8 @@ fz_rc fz_pg_error(const PGconn *conn, const PGresult *result, const char *what, 
     }
     message = PQerrorMessage(conn);
     fz_rc rc = PQstatus(conn) == CONNECTION_OK ? FZ_DATABASE : FZ_UNAVAILABLE;
-    return fz_fail(err, rc, "%.*s: %.*s", WHAT_MAX, what, message_len(message), message);
+    int line_len = (int)strcspn(message, "\n"); /* the others are advice for people at a shell */
+    return fz_fail(err, rc, "%.*s: %.*s", WHAT_MAX, what, line_len, message);
 }
 
 bool fz_pg_has_state(const PGresult *result, const char *sqlstate)

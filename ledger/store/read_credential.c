@@ -68,20 +68,27 @@ static void finish_credential(const struct fz_read_call *call,
     call->done.credential(call->ctx, FZ_OK, &credential);
 }
 
+static void start_credential(struct fz_reader *reader,
+                             int32_t community,
+                             const char *key_id,
+                             struct fz_read_call *call)
+{
+    struct fz_pg_params *params = fz_read_params(reader);
+    fz_pg_add_int4(params, community);
+    fz_pg_add_text(params, key_id);
+    call->statement = &fz_sql_credential;
+    call->finish = finish_credential;
+    fz_read_start(reader, call);
+}
+
 void fz_read_credential(struct fz_reader *reader,
                         int32_t community,
                         const char *key_id,
                         fz_credential_done done,
                         void *ctx)
 {
-    struct fz_pg_params *params = fz_read_params(reader);
-    fz_pg_add_int4(params, community);
-    fz_pg_add_text(params, key_id);
-    struct fz_read_call call = {.statement = &fz_sql_credential,
-                                .finish = finish_credential,
-                                .done = {.credential = done},
-                                .ctx = ctx};
-    fz_read_start(reader, &call);
+    struct fz_read_call call = {.done = {.credential = done}, .ctx = ctx};
+    start_credential(reader, community, key_id, &call);
 }
 
 /* --- enrolment -------------------------------------------------------------------------------- */
@@ -105,8 +112,8 @@ static void finish_enrol(const struct fz_read_call *call,
         call->done.credential(call->ctx, rc, NULL);
         return;
     }
-    fz_read_credential(call->reader, call->community, call->key_id, call->done.credential,
-                       call->ctx);
+    struct fz_read_call next = {.done = call->done, .ctx = call->ctx, .follows = true};
+    start_credential(call->reader, call->community, call->key_id, &next);
 }
 
 void fz_store_enrol(struct fz_reader *reader,

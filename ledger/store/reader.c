@@ -199,7 +199,7 @@ struct fz_pg_params *fz_read_params(struct fz_reader *reader)
 }
 
 /* Why a query cannot even wait; FZ_OK if it can. */
-static fz_rc refuse(const struct fz_reader *reader)
+static fz_rc refuse(const struct fz_reader *reader, const struct fz_read_call *call)
 {
     if (reader->params.failed) {
         return FZ_NO_MEMORY;
@@ -207,10 +207,24 @@ static fz_rc refuse(const struct fz_reader *reader)
     if (!has_hope(reader)) {
         return FZ_UNAVAILABLE;
     }
-    if (reader->waiting == FZ_READS_WAITING_MAX || reader->free == NULL) {
-        return FZ_OVERLOADED;
+    bool is_full = reader->waiting >= FZ_READS_WAITING_MAX && !call->follows;
+    return is_full || reader->free == NULL ? FZ_OVERLOADED : FZ_OK;
+}
+
+static void enqueue(struct fz_reader *reader, struct fz_read *read)
+{
+    if (read->call.follows) {
+        read->next = reader->first;
+        reader->first = read;
+        if (read->next == NULL) {
+            reader->last = &read->next;
+        }
+    } else {
+        read->next = NULL;
+        *reader->last = read;
+        reader->last = &read->next;
     }
-    return FZ_OK;
+    reader->waiting++;
 }
 
 void fz_read_start(struct fz_reader *reader, const struct fz_read_call *call)
@@ -218,7 +232,7 @@ void fz_read_start(struct fz_reader *reader, const struct fz_read_call *call)
     fz_assert(!reader->closing);
     struct fz_read_call started = *call;
     started.reader = reader;
-    fz_rc rc = refuse(reader);
+    fz_rc rc = refuse(reader, &started);
     if (rc != FZ_OK) {
         put_failure(reader, &started, rc);
         return;
@@ -230,14 +244,11 @@ void fz_read_start(struct fz_reader *reader, const struct fz_read_call *call)
     reader->params = spare;
     read->call = started;
     read->deadline_ms = 0;
-    read->next = NULL;
-    *reader->last = read;
-    reader->last = &read->next;
-    reader->waiting++;
+    enqueue(reader, read);
     fz_reader_dispatch(reader);
 }
 
-/* All wait equally long, so the oldest is late first. */
+/* All wait equally long, so who is first is late first; a second step, which is not, goes at once. */
 static void tick_waiting(struct fz_reader *reader, int64_t now_ms)
 {
     for (struct fz_read *read = reader->first; read != NULL; read = read->next) {

@@ -8,7 +8,8 @@
 
 #include "ledger/store/reader_query.h"
 
-#define FZ_READ_POOL_MAX (FZ_READS_WAITING_MAX + FZ_READERS_MAX)
+/* Those that wait, those under way, and second steps beside them. */
+#define FZ_READ_POOL_MAX (FZ_READS_WAITING_MAX + 2 * FZ_READERS_MAX)
 
 /* One query from fz_read_start() to its answer. */
 struct fz_read {

@@ -62,9 +62,10 @@ struct fz_read_call {
     union fz_read_done done;
     void *ctx;
     struct fz_reader *reader;
-    int64_t account;                /* history: whose */
+    int64_t account;                /* balance, history: whose */
     int32_t community;              /* enrolment: what is read next */
     char key_id[FZ_KEY_ID_MAX + 1]; /* enrolment: the same */
+    bool follows; /* the second step of a query: goes first, and finds room when others do not */
 };
 
 /* The next query's parameters, empty; borrowed until fz_read_start(). */

@@ -161,9 +161,9 @@ static int64_t blocked(struct testbed *bed)
 
 static void wait_for_blocked(struct testbed *bed, int64_t expected)
 {
-    unsigned turns = 0;
+    int64_t until_ms = 0;
     while (blocked(bed) < expected) {
-        testbed_turn(bed, &turns);
+        testbed_turn(bed, &until_ms);
     }
 }
 
@@ -202,9 +202,9 @@ Test(enrol, one_code_and_twenty_keys)
     }
     wait_for_blocked(&bed, LANES);
     testbed_sql(&bed, "COMMIT");
-    unsigned turns = 0;
+    int64_t until_ms = 0;
     while (answered(answers, RACERS) < RACERS) {
-        testbed_turn(&bed, &turns);
+        testbed_turn(&bed, &until_ms);
     }
     unsigned won = 0;
     unsigned refused = 0;
@@ -231,9 +231,9 @@ Test(enrol, one_key_and_two_codes)
     start(&bed, 5, 2, 7, &answers[1]);
     wait_for_blocked(&bed, 2);
     testbed_sql(&bed, "COMMIT");
-    unsigned turns = 0;
+    int64_t until_ms = 0;
     while (answered(answers, 2) < 2) {
-        testbed_turn(&bed, &turns);
+        testbed_turn(&bed, &until_ms);
     }
     unsigned won = 0;
     unsigned refused = 0;
@@ -262,9 +262,9 @@ Test(enrol, the_same_request_twice_at_once)
     start(&bed, 6, 1, 7, &answers[1]);
     wait_for_blocked(&bed, 2);
     testbed_sql(&bed, "COMMIT");
-    unsigned turns = 0;
+    int64_t until_ms = 0;
     while (answered(answers, 2) < 2) {
-        testbed_turn(&bed, &turns);
+        testbed_turn(&bed, &until_ms);
     }
     cr_expect(answers[0].rc == FZ_OK && answers[1].rc == FZ_OK);
     cr_expect(answers[0].credential.enrolled_us == answers[1].credential.enrolled_us);

@@ -49,8 +49,8 @@ void testbed_town(struct testbed *bed, int32_t community);
 /* Starts a reader; `ready`: waits until a connection stands. */
 void testbed_start_reader(struct testbed *bed, unsigned connections, bool ready);
 
-/* Turns the loop once; ends the test after ten seconds of turning in a row. */
-void testbed_turn(struct testbed *bed, unsigned *turns);
+/* Turns the loop once. *until_ms is 0 at first; ten seconds later the test has failed. */
+void testbed_turn(struct testbed *bed, int64_t *until_ms);
 
 /* Turns the loop until *counter has reached `goal`. */
 void testbed_wait(struct testbed *bed, const unsigned *counter, unsigned goal);
