@@ -30,26 +30,29 @@ enum {
     CHANGE_OPTIONS
 };
 
+#define DIGITS(name, digits, value, help)                          \
+    {                                                              \
+        name, FZ_OPTION_DIGITS, true, 0, digits, NULL, value, help \
+    }
+#define KANA(name, bytes_max, help)                                  \
+    {                                                                \
+        name, FZ_OPTION_TEXT, true, 1, bytes_max, NULL, "KANA", help \
+    }
+
 /* The options of a bank account, as both duties have them. */
-#define BANK_OPTIONS_LIST                                                                       \
-    [SHOP_BANK] = {"bank", FZ_OPTION_DIGITS, true, 0, 4, NULL, "CODE", "bank, 4 digits"},       \
-    [SHOP_BANK_NAME] = {"bank-name", FZ_OPTION_TEXT, true,   1,                                 \
-                        60,          NULL,           "KANA", "name of the bank, kana"},         \
-    [SHOP_BRANCH] = {"branch", FZ_OPTION_DIGITS, true, 0, 3, NULL, "CODE", "branch, 3 digits"}, \
-    [SHOP_BRANCH_NAME] =                                                                        \
-        {"branch-name", FZ_OPTION_TEXT, true, 1, 60, NULL, "KANA", "name of the branch, kana"}, \
-    [SHOP_TYPE] =                                                                               \
-        {"type", FZ_OPTION_CHOICE, true,   0,                                                   \
-         0,      "1|2|4|9",        "TYPE", "ordinary, current, savings or other account"},      \
-    [SHOP_ACCOUNT] = {"account", FZ_OPTION_DIGITS,          true, 0, 7, NULL,                   \
-                      "NUMBER",  "account number, 7 digits"},                                   \
-    [SHOP_HOLDER] = {"holder", FZ_OPTION_TEXT,                                                  \
-                     true,     1,                                                               \
-                     120,      NULL,                                                            \
-                     "KANA",   "holder of the account, kana, at most 30 bytes in the bank's code"}
+#define BANK_ROWS                                                                          \
+    [SHOP_BANK] = DIGITS("bank", 4, "CODE", "bank, 4 digits"),                             \
+    [SHOP_BANK_NAME] = KANA("bank-name", 60, "name of the bank, kana"),                    \
+    [SHOP_BRANCH] = DIGITS("branch", 3, "CODE", "branch, 3 digits"),                       \
+    [SHOP_BRANCH_NAME] = KANA("branch-name", 60, "name of the branch, kana"),              \
+    [SHOP_TYPE] =                                                                          \
+        {"type", FZ_OPTION_CHOICE, true,   0,                                              \
+         0,      "1|2|4|9",        "TYPE", "ordinary, current, savings or other account"}, \
+    [SHOP_ACCOUNT] = DIGITS("account", 7, "NUMBER", "account number, 7 digits"),           \
+    [SHOP_HOLDER] = KANA("holder", 120, "its holder, kana, 30 bytes in the bank's code")
 
 static const struct fz_option shop_options[SHOP_OPTIONS] = {
-    BANK_OPTIONS_LIST,
+    BANK_ROWS,
     [SHOP_NAME] = {"name", FZ_OPTION_TEXT, true, 1, FZ_NAME_MAX, NULL, "NAME",
                    "name shown to payers"},
     [SHOP_NAME_LATIN] = {"name-latin", FZ_OPTION_ASCII, true, 1, 25, NULL, "NAME",
@@ -63,8 +66,7 @@ static const struct fz_option shop_options[SHOP_OPTIONS] = {
                    "decides the subscription"}};
 
 static const struct fz_option change_options[CHANGE_OPTIONS] = {
-    BANK_OPTIONS_LIST, [BANK_SHOP] = {"shop", FZ_OPTION_PARTY, true, 0, 0, "M", "M...",
-                                      "the shop"}};
+    BANK_ROWS, [BANK_SHOP] = {"shop", FZ_OPTION_PARTY, true, 0, 0, "M", "M...", "the shop"}};
 
 static fz_rc read_bank(const struct fz_value *values, struct fz_shop_bank *bank, struct fz_err *err)
 {

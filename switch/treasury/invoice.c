@@ -74,8 +74,8 @@ void fz_invoice_print(const struct fz_community_row *issuer,
                        qualified ? "適格請求書 Qualified invoice" : "請求書 Invoice",
                        bill->invoice_no, fz_day_format(day).text, issuer->name,
                        qualified ? issuer->registration_number : "なし none", bill->name,
-                       fz_public_id('M', bill->shop).text, fz_month_format(period).text, bill->size,
-                       fz_month_format(period).text, bill->tax_percent, yen(bill->net).text,
-                       bill->tax_percent, yen(bill->tax).text, yen(bill->net + bill->tax).text);
+                       fz_public_id('M', bill->shop).text, month.text, month.text + 5, bill->size,
+                       bill->tax_percent, yen(bill->net).text, bill->tax_percent,
+                       yen(bill->tax).text, yen(bill->net + bill->tax).text);
     fz_assert(len > 0 && len < FZ_INVOICE_TEXT_MAX);
 }
