@@ -95,10 +95,12 @@ static struct rate *rate_of(const char *event, enum fz_log_level level)
 }
 
 /* May this line be written? If so *suppressed_out says how many before it were not. */
-static bool
-rate_allows(const char *event, enum fz_log_level level, int64_t now_s, unsigned *suppressed_out)
+static bool rate_allows(const char *event, enum fz_log_level level, unsigned *suppressed_out)
 {
     struct rate *rate = rate_of(event, level);
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* the wall clock may be set */
+    int64_t now_s = now.tv_sec;
     if (now_s - rate->window_start_s >= FZ_LOG_WINDOW_S) {
         rate->window_start_s = now_s;
         rate->lines = 0;
@@ -172,10 +174,10 @@ void fz_log(
     if (!fz_log_enabled(level)) {
         return;
     }
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    if (!rate_allows(event, level, now.tv_sec, &suppressed)) {
+    if (!rate_allows(event, level, &suppressed)) {
         return;
     }
+    (void)clock_gettime(CLOCK_REALTIME, &now);
     append_head(line, &len, &now, level);
     if (request_id != NULL) {
         append(line, &len, " req=%s", request_id);
