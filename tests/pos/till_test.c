@@ -21,6 +21,14 @@ static struct fz_pos_payment some_payment(void)
         .intent = some_intent, .shop = "M00000042", .amount = PAPER_AMOUNT};
 }
 
+static void count_outcome(const struct fz_pos_outcome *outcome, void *ctx)
+{
+    int *count = ctx;
+
+    (void)outcome;
+    *count += 1;
+}
+
 /* Answers to a PUT that are not an answer: each leaves the outcome unknown. */
 static const struct {
     const char *name;
@@ -131,6 +139,50 @@ Test(till, a_request_that_never_reached_the_ledger_says_nothing_of_an_earlier_on
     paper_finish(&paper);
     cr_expect_eq(paper_state(&paper, &out.operation.id), FZ_POS_UNKNOWN);
     cr_expect_eq(out.rc, FZ_KEY_UNKNOWN, "what is in the way");
+}
+
+Test(till, a_void_sent_again_is_refused_only_by_the_ledger)
+{
+    static struct paper paper;
+    struct fz_pos_outcome out;
+
+    paper_open(&paper, 1300);
+    PAPER_PLAY(&paper, {"PUT voids", LOST, 0, NULL, 0},
+               {"GET operations", ANSWERED, 404, PROBLEM("operation-unknown"), 0},
+               {"PUT voids", ANSWERED, 401, PROBLEM("key-unknown"), 0});
+    cr_assert_eq(fz_pos_void(&paper.pos, &some_intent, &out, NULL), FZ_OUTCOME_UNKNOWN);
+    cr_expect_eq(paper_state(&paper, &out.operation.id), FZ_POS_UNKNOWN);
+
+    /* After a restart too: that nothing leaves now says nothing of what left before. */
+    paper_reboot(&paper);
+    PAPER_PLAY(&paper, {"GET operations", ANSWERED, 404, PROBLEM("operation-unknown"), 0},
+               {"PUT voids", UNREACHABLE, 0, NULL, 0}, {"PUT voids", UNREACHABLE, 0, NULL, 0});
+    struct fz_id id = out.operation.id;
+    int count = 0;
+
+    cr_assert_eq(fz_pos_resume(&paper.pos, false, count_outcome, &count, NULL), FZ_OUTCOME_UNKNOWN);
+    paper_finish(&paper);
+    cr_expect_eq(paper_state(&paper, &id), FZ_POS_UNKNOWN);
+}
+
+Test(till, a_prepared_refund_of_an_earlier_life_is_never_just_dropped)
+{
+    static struct paper paper;
+    struct fz_pos_outcome out;
+    int count = 0;
+
+    paper_open(&paper, 500);
+    PAPER_PLAY(&paper, {"PUT refunds", ANSWERED, 201, OPERATION_BODY("refund", "480"), 0});
+    cr_assert_eq(fz_pos_refund(&paper.pos, &some_intent, 480, &out, NULL), FZ_OK);
+    struct fz_id id = out.operation.id;
+
+    paper.journal_len = FZ_POS_FRAME_SIZE; /* the power went before the answer was journaled */
+    paper_reboot(&paper);
+    PAPER_PLAY(&paper, {"GET operations", ANSWERED, 404, PROBLEM("operation-unknown"), 0},
+               {"PUT refunds", UNREACHABLE, 0, NULL, 0});
+    cr_assert_eq(fz_pos_resume(&paper.pos, false, count_outcome, &count, NULL), FZ_OUTCOME_UNKNOWN);
+    paper_finish(&paper);
+    cr_expect_neq(paper_state(&paper, &id), FZ_POS_REFUSED);
 }
 
 Test(till, back_off_grows_to_a_minute_within_a_fifth)
@@ -487,14 +539,6 @@ Test(till, ids_are_version_7_in_the_order_of_time_and_never_the_same)
         cr_assert_gt(fz_id_compare(&id, &last), 0);
         last = id;
     }
-}
-
-static void count_outcome(const struct fz_pos_outcome *outcome, void *ctx)
-{
-    int *count = ctx;
-
-    (void)outcome;
-    *count += 1;
 }
 
 Test(till, resuming_goes_on_past_what_cannot_be_settled)
