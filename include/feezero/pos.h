@@ -302,7 +302,7 @@ FZ_MUSTUSE fz_rc fz_pos_get(struct fz_pos *pos,
                             struct fz_pos_view *view,
                             struct fz_err *err);
 
-/* --- the journal and the day -------------------------------------------------------------------- */
+/* --- the journal and the day ------------------------------------------------------------------ */
 
 /* Stops the walk by returning false. */
 typedef bool (*fz_pos_operation_fn)(const struct fz_pos_operation *operation, void *ctx);
@@ -367,7 +367,7 @@ FZ_MUSTUSE fz_rc fz_pos_close_day(struct fz_pos *pos,
                                   void *ctx,
                                   struct fz_err *err);
 
-/* --- words ---------------------------------------------------------------------------------------- */
+/* --- words ------------------------------------------------------------------------------------ */
 
 enum fz_pos_language {
     FZ_POS_JA,

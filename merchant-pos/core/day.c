@@ -1,8 +1,8 @@
 /*
- * merchant-pos/core: the till's day against the switch's. The switch's history comes in pages, newest
- * first, ordered by number; for each page the journal is walked once, and both directions are
- * compared: entries of the page that the journal lacks, and journaled operations whose number falls
- * into the page's range without being in it. So memory stays bounded for a day of any length.
+ * merchant-pos/core: the till's day against the switch's. The switch's history comes in pages,
+ * newest first, ordered by number; for each page the journal is walked once, and both directions
+ * are compared: entries of the page that the journal lacks, and journaled operations whose number
+ * falls into the page's range without being in it. So memory stays bounded for a day of any length.
  */
 #include <string.h>
 
@@ -87,9 +87,12 @@ static bool is_in_day(const struct closing *closing, int64_t at_ms)
     return at_ms >= closing->from_ms && at_ms < closing->to_ms;
 }
 
-/* --- the switch's side ---------------------------------------------------------------------------- */
+/* --- the switch's side ------------------------------------------------------------------------ */
 
-/* Reads one history item; false if it is malformed. Kinds that no till makes leave *entry_out.kind 0. */
+/*
+ * Reads one history item; false if it is malformed. Kinds that no till makes leave *entry_out.kind
+ * 0.
+ */
 static bool read_entry(struct fz_json item, struct entry *entry_out)
 {
     char kind[24];
@@ -182,7 +185,7 @@ static fz_rc fetch_page(struct closing *closing, int64_t before, struct fz_err *
                : fz_fail(err, FZ_FORMAT, "the switch's history is malformed");
 }
 
-/* --- our side --------------------------------------------------------------------------------------- */
+/* --- our side --------------------------------------------------------------------------------- */
 
 /* Finds a journaled operation in the page, or sees that it should be there and is not. */
 static bool match_each(const struct fz_pos_operation *op, void *ctx)

@@ -32,8 +32,8 @@ struct fz_exchange_answer {
 };
 
 /*
- * Sends and sorts. When only our clock was off (SIGNATURE_STALE), learns the switch's time and sends
- * once more. Fails (FZ_CRYPTO, FZ_LIMIT, ...) only when this machine cannot make the request.
+ * Sends and sorts. When only our clock was off (SIGNATURE_STALE), learns the switch's time and
+ * sends once more. Fails (FZ_CRYPTO, FZ_LIMIT, ...) only when this machine cannot make the request.
  */
 FZ_MUSTUSE fz_rc fz_exchange(struct fz_pos *pos,
                              const struct fz_exchange_call *call,

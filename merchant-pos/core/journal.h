@@ -5,9 +5,9 @@
  *   0  "FZJ1"   4  length of the payload (2)   6  zero (2)   8  CRC-32 of all but itself (4)
  *   12 payload, then zeroes; numbers little-endian
  *
- * A frame that cannot be read and has no good one behind it is a torn tail: it was never reported as
- * written, so it is dropped (overwritten by the next). One in the middle is damage: it is skipped and
- * counted, and what it said is asked from the switch again.
+ * A frame that cannot be read and has no good one behind it is a torn tail: it was never reported
+ * as written, so it is dropped (overwritten by the next). One in the middle is damage: it is
+ * skipped and counted, and what it said is asked from the switch again.
  */
 #ifndef FEEZERO_POS_JOURNAL_H
 #define FEEZERO_POS_JOURNAL_H

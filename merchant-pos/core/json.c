@@ -294,7 +294,7 @@ bool fz_json_check(const char *text, size_t len, struct fz_json *root_out)
     return scan.at == scan.end;
 }
 
-/* --- getters: the document is known to be good ------------------------------------------------- */
+/* --- getters: the document is known to be good ------------------------------------------------ */
 
 static void pass_string(struct scan *scan)
 {

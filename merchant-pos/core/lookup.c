@@ -1,6 +1,6 @@
 /*
- * merchant-pos/core: looking things up in the journal. It is read from its start each time; a till's
- * month is a few megabytes, and nothing has to be kept in memory.
+ * merchant-pos/core: looking things up in the journal. It is read from its start each time; a
+ * till's month is a few megabytes, and nothing has to be kept in memory.
  */
 #include "merchant-pos/core/journal.h"
 

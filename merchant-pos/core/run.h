@@ -1,7 +1,8 @@
 /*
  * merchant-pos/core: one operation on its way to a final state. A run does one step after another
  * (send, ask, close, cancel, wait); between steps it backs off, and it stops when an outcome is in
- * the journal or patience ends. An answer that did not come moves it to UNKNOWN, never to a refusal.
+ * the journal or patience ends. An answer that did not come moves it to UNKNOWN, never to a
+ * refusal.
  *
  *   send   PUT the operation under its id           step_send.c
  *   ask    GET what became of it                    step_ask.c
@@ -63,7 +64,7 @@ void fz_run_init(struct fz_run *run,
 /* Runs to an outcome. Results as the public calls have them. */
 FZ_MUSTUSE fz_rc fz_run(struct fz_run *run, struct fz_err *err);
 
-/* --- for the steps ------------------------------------------------------------------------------ */
+/* --- for the steps ---------------------------------------------------------------------------- */
 
 typedef fz_rc (*fz_step_fn)(struct fz_run *run, enum fz_run_turn *turn, struct fz_err *err);
 

@@ -5,7 +5,10 @@
  */
 #include "merchant-pos/core/run.h"
 
-/* Not there. Voids and refunds are wanted still; a sale that shall be shown too; the rest is closed. */
+/*
+ * Not there. Voids and refunds are wanted still; a sale that shall be shown too; the rest is
+ * closed.
+ */
 static void step_when_absent(struct fz_run *run)
 {
     switch (run->out->operation.kind) {

@@ -1,6 +1,6 @@
 /*
- * merchant-pos/core: the steps only a sale has: taking over its intent, comparing the code with what
- * was asked, canceling, waiting for its events.
+ * merchant-pos/core: the steps only a sale has: taking over its intent, comparing the code with
+ * what was asked, canceling, waiting for its events.
  */
 #include <string.h>
 

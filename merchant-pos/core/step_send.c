@@ -1,6 +1,6 @@
 /*
- * merchant-pos/core: sending an operation under its id, and taking over the answer. The body is made
- * from the journaled fields alone, so a repetition after a power cut has the very same bytes.
+ * merchant-pos/core: sending an operation under its id, and taking over the answer. The body is
+ * made from the journaled fields alone, so a repetition after a power cut has the very same bytes.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * merchant-pos/core: a bounded writer for request bodies, paths and JSON lines. It never writes past
- * its buffer; what does not fit sets `overflow`, which is asked once at the end.
+ * merchant-pos/core: a bounded writer for request bodies, paths and JSON lines. It never writes
+ * past its buffer; what does not fit sets `overflow`, which is asked once at the end.
  */
 #ifndef FEEZERO_POS_TEXT_H
 #define FEEZERO_POS_TEXT_H

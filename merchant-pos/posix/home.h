@@ -1,6 +1,7 @@
 /*
- * merchant-pos/posix: the folder of one till or wallet: config.ini, key.pem and journal. Knows files
- * and nothing of HTTP. Whoever has the folder is the till, so all in it is for its owner alone.
+ * merchant-pos/posix: the folder of one till or wallet: config.ini, key.pem and journal. Knows
+ * files and nothing of HTTP. Whoever has the folder is the till, so all in it is for its owner
+ * alone.
  */
 #ifndef FEEZERO_POSIX_HOME_H
 #define FEEZERO_POSIX_HOME_H

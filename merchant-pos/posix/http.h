@@ -1,6 +1,6 @@
 /*
- * merchant-pos/posix: one HTTPS connection to the switch, kept alive, by libcurl. The certificate is
- * always verified. The only file that knows libcurl.
+ * merchant-pos/posix: one HTTPS connection to the switch, kept alive, by libcurl. The certificate
+ * is always verified. The only file that knows libcurl.
  */
 #ifndef FEEZERO_POSIX_HTTP_H
 #define FEEZERO_POSIX_HTTP_H

@@ -1,6 +1,6 @@
 /*
- * merchant-pos/posix: the machine around the till client on Linux: folder, key, connection, clock and
- * the keyboard's Ctrl-C, given to the client as its ports. Shared by fz-pos and fz-wallet.
+ * merchant-pos/posix: the machine around the till client on Linux: folder, key, connection, clock
+ * and the keyboard's Ctrl-C, given to the client as its ports. Shared by fz-pos and fz-wallet.
  */
 #ifndef FEEZERO_POSIX_MACHINE_H
 #define FEEZERO_POSIX_MACHINE_H
@@ -38,8 +38,8 @@ FZ_MUSTUSE fz_rc fz_machine_open(struct fz_machine *machine,
                                  struct fz_err *err);
 
 /*
- * Connects a folder whose settings (url, ca, key_id) and key are already in *machine: what enrolling
- * needs. Opens the journal too.
+ * Connects a folder whose settings (url, ca, key_id) and key are already in *machine: what
+ * enrolling needs. Opens the journal too.
  */
 FZ_MUSTUSE fz_rc fz_machine_connect(struct fz_machine *machine,
                                     uint32_t patience_ms,

@@ -69,8 +69,8 @@ struct fz_command {
 };
 
 /*
- * Reads the command line and runs the command. Answers what the program should exit with; usage goes
- * to stderr (or stdout for --help).
+ * Reads the command line and runs the command. Answers what the program should exit with; usage
+ * goes to stderr (or stdout for --help).
  */
 enum fz_exit fz_options_run(int argc, char **argv, const struct fz_command *commands);
 

@@ -13,8 +13,8 @@
 #define FZ_QR_PIXELS_MAX 40000000UL /* 40 MB of grey */
 
 /*
- * Writes the bytes of the one QR symbol in the picture and a NUL to text_out. FZ_IO: the file cannot
- * be read. FZ_FORMAT: it is no PNG, holds no QR symbol, or several with different contents.
+ * Writes the bytes of the one QR symbol in the picture and a NUL to text_out. FZ_IO: the file
+ * cannot be read. FZ_FORMAT: it is no PNG, holds no QR symbol, or several with different contents.
  * FZ_LIMIT: the picture or the payload is too large. FZ_NO_MEMORY.
  */
 FZ_MUSTUSE fz_rc

@@ -1,6 +1,6 @@
 /*
- * merchant-pos/posix: one command's life: opens the folder, runs the command, closes. While it runs,
- * trouble with the connection is told on stderr.
+ * merchant-pos/posix: one command's life: opens the folder, runs the command, closes. While it
+ * runs, trouble with the connection is told on stderr.
  */
 #ifndef FEEZERO_POSIX_SESSION_H
 #define FEEZERO_POSIX_SESSION_H

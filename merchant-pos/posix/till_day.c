@@ -75,7 +75,7 @@ enum fz_exit fz_till_list(const struct fz_options *options)
     return fz_session_run(options, FZ_TILL_ROLE, list_body);
 }
 
-/* --- totals ------------------------------------------------------------------------------------- */
+/* --- totals ----------------------------------------------------------------------------------- */
 
 static const char *difference_name(enum fz_pos_difference_kind kind)
 {

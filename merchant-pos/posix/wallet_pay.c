@@ -1,7 +1,7 @@
 /*
  * merchant-pos/posix: paying a code. Everything the code itself can prove is checked before the
- * switch hears of it, and what the switch says of the sale must agree with the code, before the payer
- * is asked.
+ * switch hears of it, and what the switch says of the sale must agree with the code, before the
+ * payer is asked.
  */
 #include <string.h>
 

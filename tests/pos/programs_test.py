@@ -18,6 +18,7 @@ import uuid
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import double as switch_double  # noqa: E402
+from wire import payment_code  # noqa: E402
 
 BIN = os.environ["FZ_BIN_DIR"]
 FRAME = 512
@@ -255,17 +256,17 @@ class Selling(Case):
 
     def test_codes_that_are_not_genuine_never_reach_the_switch(self):
         sale = str(uuid.uuid4())
-        good = switch_double.payment_code(sale, AMOUNT)
+        good = payment_code(sale, AMOUNT)
         broken = good[:-1] + ("0" if good[-1] != "0" else "1")
         for payload in (broken, good.replace("1480", "1481"), "hello",
-                        switch_double.payment_code(sale, AMOUNT, guid="jp.example.other"),
-                        switch_double.payment_code(sale, AMOUNT, currency="156")):
+                        payment_code(sale, AMOUNT, guid="jp.example.other"),
+                        payment_code(sale, AMOUNT, currency="156")):
             refused = self.wallet.one("pay", "--payload", payload, "--yes", expect=1)
             self.assertEqual(refused["code"], "bad-code", payload)
         self.assertEqual(self.double.log, [])
         shown = self.sell()
-        for payload in (switch_double.payment_code(shown["id"], AMOUNT - 1),
-                        switch_double.payment_code(shown["id"], AMOUNT, shop="M00000043")):
+        for payload in (payment_code(shown["id"], AMOUNT - 1),
+                        payment_code(shown["id"], AMOUNT, shop="M00000043")):
             self.wallet.run("pay", "--payload", payload, "--yes", expect=1)
         self.assertNotIn("PUT payments", self.double.log)
         picture = os.path.join(self.folder, "no.png")

@@ -20,8 +20,8 @@ enum fault {
 };
 
 /*
- * One exchange. `request` is "METHOD collection[/tail]": the id in the path is remembered. In `body`
- * $ID is the path's id, $INTENT the sale's, $QR the sale's right code.
+ * One exchange. `request` is "METHOD collection[/tail]": the id in the path is remembered. In
+ * `body` $ID is the path's id, $INTENT the sale's, $QR the sale's right code.
  */
 struct line {
     const char *request;
