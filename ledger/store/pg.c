@@ -76,7 +76,7 @@ fz_rc fz_pg_take(const PGconn *conn,
 {
     fz_rc rc = FZ_OK;
     ExecStatusType status = PQresultStatus(result);
-    if (result == NULL) {
+    if (result == NULL && PQstatus(conn) == CONNECTION_OK) {
         rc = fz_fail(err, FZ_NO_MEMORY, "no memory for: %.100s", what);
     } else if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
         rc = fz_pg_error(conn, result, what, err);

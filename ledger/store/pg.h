@@ -87,13 +87,15 @@ FZ_MUSTUSE fz_rc fz_pg_run(PGconn *conn,
                            PGresult **result_out,
                            struct fz_err *err);
 
-/* The two halves of it. The answer as it came, a failure included; NULL when out of memory. */
+/*
+ * The two halves of it. The answer as it came, a failure included; NULL when nothing could be sent:
+ * out of memory, or no connection any more.
+ */
 PGresult *fz_pg_exec(PGconn *conn, const char *sql, const struct fz_pg_params *params);
 
 /*
- * Judges an answer: hands it over if it is a success (*result_out is NULL otherwise; result_out
- * itself may be NULL), else frees it and says why. FZ_NO_MEMORY: `result` is NULL. Or as
- * fz_pg_error().
+ * Judges an answer, NULL included: hands it over if it is a success (*result_out is NULL otherwise;
+ * result_out itself may be NULL), else frees it and says why. FZ_NO_MEMORY, or as fz_pg_error().
  */
 FZ_MUSTUSE fz_rc fz_pg_take(const PGconn *conn,
                             PGresult *result,

@@ -248,7 +248,7 @@ void fz_read_start(struct fz_reader *reader, const struct fz_read_call *call)
     fz_reader_dispatch(reader);
 }
 
-/* All wait equally long, so who is first is late first; a second step, which is not, goes at once. */
+/* All wait equally long, so who is first is late first. A second step mostly goes at once. */
 static void tick_waiting(struct fz_reader *reader, int64_t now_ms)
 {
     for (struct fz_read *read = reader->first; read != NULL; read = read->next) {

@@ -1,7 +1,7 @@
 /*
- * The reader when things go wrong: killed backends, a server that is gone, one that does not answer,
- * too many queries. What is asserted everywhere: each query ends exactly once, never while it is
- * being asked, and after the trouble the reader works again by itself.
+ * The reader when things go wrong: killed backends, a server that is gone, one that does not
+ * answer, too many queries. What is asserted everywhere: each query ends exactly once, never while
+ * it is being asked, and after the trouble the reader works again by itself.
  */
 #include <criterion/criterion.h>
 #include <signal.h>
