@@ -477,7 +477,7 @@ static void on_lost(struct fz_buyer *buyer, enum fz_channel_outcome outcome)
     if (outcome == FZ_CHANNEL_NOT_SENT) {
         run->counts.not_sent++;
     } else {
-        run->counts.lost++;
+        run->counts.unanswered++;
         note_unknown(buyer);
     }
     if (outcome == FZ_CHANNEL_GARBLED) {

@@ -129,9 +129,11 @@ static void on_read(struct bufferevent *stream, void *ctx)
 static fz_rc connect_start(struct fz_channel *channel, struct fz_err *err)
 {
     const struct fz_channel_options *options = channel->options;
+    char host[sizeof(options->host)]; /* OpenSSL's macro would cast the const away */
     SSL *session = SSL_new(options->tls);
+    memcpy(host, options->host, sizeof(host));
     if (session == NULL || SSL_set1_host(session, options->host) != 1 ||
-        SSL_set_tlsext_host_name(session, options->host) != 1) {
+        SSL_set_tlsext_host_name(session, host) != 1) {
         SSL_free(session);
         return fz_fail(err, FZ_NO_MEMORY, "TLS session");
     }

@@ -26,7 +26,7 @@ static fz_rc read_url(struct fz_channel_options *options, const char *url, struc
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
     int rc = getaddrinfo(options->host, port + 1, &hints, &found);
-    if (rc != 0) {
+    if (rc != 0 || found == NULL) {
         return fz_fail(err, FZ_IO, "%s: %s", options->host, gai_strerror(rc));
     }
     /* Of several addresses of a name (localhost) an IPv4 one: it is what a switch listens on. */

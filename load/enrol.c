@@ -140,6 +140,7 @@ static fz_rc enrol_all(struct enrolment *enrolment,
             *count_out += rc == FZ_OK;
         }
     }
+    enrolment->code = NULL;
     if (rc == FZ_OK && ferror(codes) != 0) {
         rc = fz_fail(enrolment->err, FZ_IO, "%s: %s", codes_file, strerror(errno));
     }

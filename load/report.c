@@ -65,7 +65,7 @@ static void each_count(const struct fz_run *run, void (*print)(const char *name,
     print("tombstoned", counts->tombstoned);
     print("unresolved", counts->unresolved);
     print("connections", connections(run));
-    print("lost", counts->lost);
+    print("unanswered", counts->unanswered);
     print("not_sent", counts->not_sent);
     print("server_503", counts->server_503);
     print("server_500", counts->server_500);

@@ -54,17 +54,17 @@ void fz_run_fail(struct fz_run *run, fz_rc rc, const struct fz_err *err)
 
 void fz_run_violation(struct fz_run *run, const char *format, ...)
 {
+    char text[1024];
     va_list args;
     run->counts.violations++;
     if (run->counts.violations > VIOLATIONS_SHOWN_MAX) {
         run->stopping = true; /* more of the same would not tell more */
         return;
     }
-    (void)fputs("fz-load: broken promise: ", stderr);
     va_start(args, format);
-    (void)vfprintf(stderr, format, args);
+    (void)vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    (void)fputc('\n', stderr);
+    (void)fprintf(stderr, "fz-load: broken promise: %s\n", text);
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *ctx)

@@ -49,7 +49,7 @@ struct fz_run_counts {
     uint64_t resolved_refused;
     uint64_t tombstoned;
     uint64_t unresolved;
-    uint64_t lost;       /* requests without an answer */
+    uint64_t unanswered; /* requests that were sent */
     uint64_t not_sent;   /* attempts without a connection */
     uint64_t server_503; /* nothing decided, or not known yet */
     uint64_t server_500;
