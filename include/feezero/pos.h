@@ -304,16 +304,21 @@ FZ_MUSTUSE fz_rc fz_pos_get(struct fz_pos *pos,
 
 /* --- the journal and the day ------------------------------------------------------------------ */
 
+/* A day, or any other span: from_ms <= t < to_ms. */
+struct fz_pos_span {
+    int64_t from_ms;
+    int64_t to_ms;
+};
+
 /* Stops the walk by returning false. */
 typedef bool (*fz_pos_operation_fn)(const struct fz_pos_operation *operation, void *ctx);
 
 /*
- * Walks the final operations whose day [from_ms, to_ms) it is: by the switch's time if they were
+ * Walks the final operations of a day: by the switch's time if they were
  * booked, else by ours. Oldest first.
  */
 FZ_MUSTUSE fz_rc fz_pos_each(struct fz_pos *pos,
-                             int64_t from_ms,
-                             int64_t to_ms,
+                             struct fz_pos_span day,
                              fz_pos_operation_fn each,
                              void *ctx,
                              struct fz_err *err);
@@ -360,8 +365,7 @@ struct fz_pos_totals {
  * history.
  */
 FZ_MUSTUSE fz_rc fz_pos_close_day(struct fz_pos *pos,
-                                  int64_t from_ms,
-                                  int64_t to_ms,
+                                  struct fz_pos_span day,
                                   struct fz_pos_totals *totals,
                                   fz_pos_difference_fn each,
                                   void *ctx,

@@ -35,7 +35,7 @@ struct page {
 
 struct closing {
     struct fz_pos *pos;
-    int64_t from_ms, to_ms;
+    struct fz_pos_span day;
     struct fz_pos_totals *totals;
     fz_pos_difference_fn each;
     void *ctx;
@@ -84,7 +84,7 @@ static bool is_booked(const struct fz_pos_operation *op)
 
 static bool is_in_day(const struct closing *closing, int64_t at_ms)
 {
-    return at_ms >= closing->from_ms && at_ms < closing->to_ms;
+    return at_ms >= closing->day.from_ms && at_ms < closing->day.to_ms;
 }
 
 /* --- the switch's side ------------------------------------------------------------------------ */
@@ -148,7 +148,7 @@ static bool read_page(struct closing *closing, struct fz_json root)
     if (!fz_answer_int(root, "next", &page->next)) {
         page->next = 0; /* null: no more */
     }
-    if (page->count > 0 && page->entries[page->count - 1].at_ms < closing->from_ms) {
+    if (page->count > 0 && page->entries[page->count - 1].at_ms < closing->day.from_ms) {
         page->next = 0; /* older than the day */
     }
     if (page->next <= 0 || page->count == 0) {
@@ -322,7 +322,7 @@ static void report_unsettled(struct closing *closing)
     for (uint32_t i = 0; i < closing->pos->open_count; i++) {
         const struct fz_pos_operation *op = &closing->pos->open[i];
 
-        if (is_till_kind(op->kind) && op->prepared_at_ms < closing->to_ms) {
+        if (is_till_kind(op->kind) && op->prepared_at_ms < closing->day.to_ms) {
             report(closing, FZ_POS_UNSETTLED,
                    &(struct fz_pos_difference){
                        .operation = op->kind, .id = op->id, .here = op->amount});
@@ -331,19 +331,17 @@ static void report_unsettled(struct closing *closing)
 }
 
 fz_rc fz_pos_close_day(struct fz_pos *pos,
-                       int64_t from_ms,
-                       int64_t to_ms,
+                       struct fz_pos_span day,
                        struct fz_pos_totals *totals,
                        fz_pos_difference_fn each,
                        void *ctx,
                        struct fz_err *err)
 {
-    struct closing closing = {
-        .pos = pos, .from_ms = from_ms, .to_ms = to_ms, .totals = totals, .each = each, .ctx = ctx};
+    struct closing closing = {.pos = pos, .day = day, .totals = totals, .each = each, .ctx = ctx};
     int64_t before = 0;
 
     memset(totals, 0, sizeof *totals);
-    fz_rc rc = fz_pos_each(pos, from_ms, to_ms, sum_each, &closing, err);
+    fz_rc rc = fz_pos_each(pos, day, sum_each, &closing, err);
 
     closing.page.high = INT64_MAX;
     while (rc == FZ_OK) {

@@ -39,7 +39,7 @@ fz_rc fz_pos_find(struct fz_pos *pos,
 }
 
 struct day {
-    int64_t from_ms, to_ms;
+    struct fz_pos_span span;
     fz_pos_operation_fn each;
     void *ctx;
 };
@@ -49,21 +49,20 @@ static bool day_each(const struct fz_pos_operation *op, void *ctx)
     const struct day *day = ctx;
     int64_t at_ms = op->booked_at_ms != 0 ? op->booked_at_ms : op->prepared_at_ms;
 
-    if (!fz_pos_is_final(op->state) || at_ms < day->from_ms || at_ms >= day->to_ms) {
+    if (!fz_pos_is_final(op->state) || at_ms < day->span.from_ms || at_ms >= day->span.to_ms) {
         return true;
     }
     return day->each(op, day->ctx);
 }
 
 fz_rc fz_pos_each(struct fz_pos *pos,
-                  int64_t from_ms,
-                  int64_t to_ms,
+                  struct fz_pos_span day,
                   fz_pos_operation_fn each,
                   void *ctx,
                   struct fz_err *err)
 {
-    struct day day = {.from_ms = from_ms, .to_ms = to_ms, .each = each, .ctx = ctx};
+    struct day walk = {.span = day, .each = each, .ctx = ctx};
     fz_rc rc = fz_journal_catch_up(pos, err);
 
-    return rc == FZ_OK ? fz_journal_walk(pos, day_each, &day, err) : rc;
+    return rc == FZ_OK ? fz_journal_walk(pos, day_each, &walk, err) : rc;
 }

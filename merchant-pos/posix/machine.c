@@ -9,7 +9,6 @@
 #include <time.h>
 
 #define PAUSE_SLICE_MS 100 /* how late Ctrl-C may be noticed while waiting */
-#define DAY_MS INT64_C(86400000)
 
 volatile sig_atomic_t fz_machine_stop;
 
@@ -229,10 +228,11 @@ int64_t fz_machine_now_ms(const struct fz_machine *machine)
     return clock_ms(CLOCK_REALTIME) + machine->pos.clock_skew_ms;
 }
 
-void fz_machine_day_of(const struct fz_machine *machine, int64_t at_ms, int64_t *from_ms_out)
+void fz_machine_day_of(const struct fz_machine *machine, int64_t at_ms, struct fz_pos_span *day_out)
 {
     int64_t local_ms = at_ms + fz_home_utc_offset_ms(&machine->home);
-    int64_t day = local_ms / DAY_MS - (local_ms % DAY_MS < 0 ? 1 : 0);
+    int64_t day = local_ms / FZ_MACHINE_DAY_MS - (local_ms % FZ_MACHINE_DAY_MS < 0 ? 1 : 0);
 
-    *from_ms_out = day * DAY_MS - fz_home_utc_offset_ms(&machine->home);
+    day_out->from_ms = day * FZ_MACHINE_DAY_MS - fz_home_utc_offset_ms(&machine->home);
+    day_out->to_ms = day_out->from_ms + FZ_MACHINE_DAY_MS;
 }

@@ -12,6 +12,8 @@
 #include "merchant-pos/posix/home.h"
 #include "merchant-pos/posix/http.h"
 
+#define FZ_MACHINE_DAY_MS INT64_C(86400000)
+
 struct fz_machine {
     struct fz_home home;
     struct fz_key *key;
@@ -49,8 +51,10 @@ FZ_MUSTUSE fz_rc fz_machine_connect(struct fz_machine *machine,
 /* Closes what is open. */
 void fz_machine_close(struct fz_machine *machine);
 
-/* The town's day that contains `at_ms`: [*from_ms_out, + 24 h) in UTC milliseconds. */
-void fz_machine_day_of(const struct fz_machine *machine, int64_t at_ms, int64_t *from_ms_out);
+/* The town's day that contains `at_ms`. */
+void fz_machine_day_of(const struct fz_machine *machine,
+                       int64_t at_ms,
+                       struct fz_pos_span *day_out);
 
 /* Now, by the switch's clock as far as it is known. */
 int64_t fz_machine_now_ms(const struct fz_machine *machine);

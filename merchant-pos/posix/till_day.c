@@ -7,17 +7,15 @@
 #include "merchant-pos/posix/session.h"
 #include "merchant-pos/posix/till.h"
 
-#define DAY_MS INT64_C(86400000)
-
 /* The day that --day names, or today; false: it names none. */
-static bool find_day(const struct fz_session *session, int64_t *from_ms_out)
+static bool find_day(const struct fz_session *session, struct fz_pos_span *day_out)
 {
     const char *day = session->options->text[FZ_OPTION_DAY];
     char text[FZ_TIMESTAMP_LEN + 8];
     int64_t utc_ms;
 
     if (day == NULL) {
-        fz_machine_day_of(session->machine, fz_machine_now_ms(session->machine), from_ms_out);
+        fz_machine_day_of(session->machine, fz_machine_now_ms(session->machine), day_out);
         return true;
     }
     int len = snprintf(text, sizeof text, "%.11sT00:00:00.000Z", day);
@@ -25,7 +23,8 @@ static bool find_day(const struct fz_session *session, int64_t *from_ms_out)
     if (strlen(day) != 10 || len != FZ_TIMESTAMP_LEN || !fz_timestamp_parse(text, &utc_ms)) {
         return false;
     }
-    *from_ms_out = utc_ms - fz_home_utc_offset_ms(&session->machine->home);
+    day_out->from_ms = utc_ms - fz_home_utc_offset_ms(&session->machine->home);
+    day_out->to_ms = day_out->from_ms + FZ_MACHINE_DAY_MS;
     return true;
 }
 
@@ -50,13 +49,12 @@ static bool list_each(const struct fz_pos_operation *op, void *ctx)
 static enum fz_exit list_body(struct fz_session *session)
 {
     struct fz_err err = {.rc = FZ_OK};
-    int64_t from_ms;
+    struct fz_pos_span day;
 
-    if (!find_day(session, &from_ms)) {
+    if (!find_day(session, &day)) {
         return fz_options_wrong("--day is YYYY-MM-DD", session->options->text[FZ_OPTION_DAY]);
     }
-    fz_rc rc = fz_pos_each(&session->machine->pos, from_ms, from_ms + DAY_MS, list_each,
-                           &session->say, &err);
+    fz_rc rc = fz_pos_each(&session->machine->pos, day, list_each, &session->say, &err);
 
     if (rc != FZ_OK) {
         return fz_say_failure(&session->say, rc, &err);
@@ -171,13 +169,13 @@ static enum fz_exit totals_body(struct fz_session *session)
 {
     struct fz_pos_totals totals;
     struct fz_err err = {.rc = FZ_OK};
-    int64_t from_ms;
+    struct fz_pos_span day;
 
-    if (!find_day(session, &from_ms)) {
+    if (!find_day(session, &day)) {
         return fz_options_wrong("--day is YYYY-MM-DD", session->options->text[FZ_OPTION_DAY]);
     }
-    fz_rc rc = fz_pos_close_day(&session->machine->pos, from_ms, from_ms + DAY_MS, &totals,
-                                say_difference, &session->say, &err);
+    fz_rc rc =
+        fz_pos_close_day(&session->machine->pos, day, &totals, say_difference, &session->say, &err);
 
     if (rc != FZ_OK) {
         return fz_say_failure(&session->say, rc, &err);

@@ -129,7 +129,7 @@ static enum fz_exit pay(struct fz_session *session)
     const struct fz_say *say = &session->say;
     struct fz_err err = {.rc = FZ_OK};
     static struct fz_emv_code code;
-    struct fz_intent_view intent;
+    struct fz_intent_view intent = {.state = FZ_VIEW_EXPIRED};
     fz_rc rc = read_payload(session->options, &err);
 
     if (rc == FZ_FORMAT || rc == FZ_LIMIT) {

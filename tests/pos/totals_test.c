@@ -157,8 +157,9 @@ static void close_day(struct fz_pos_totals *totals)
 {
     struct fz_err err = {0};
 
-    cr_assert_eq(fz_pos_close_day(&paper.pos, PAPER_START_MS, PAPER_START_MS + DAY_MS, totals,
-                                  take_difference, NULL, &err),
+    cr_assert_eq(fz_pos_close_day(&paper.pos,
+                                  (struct fz_pos_span){PAPER_START_MS, PAPER_START_MS + DAY_MS},
+                                  totals, take_difference, NULL, &err),
                  FZ_OK, "%s", err.msg);
 }
 
