@@ -37,7 +37,8 @@ run(struct cluster *cluster, const char *verb, const char *option, char *line, s
     cr_assert(output != NULL);
     char first[160] = "";
     if (fgets(first, sizeof first, output) != NULL && line != NULL) {
-        (void)snprintf(line, line_size, "%.*s", (int)strcspn(first, "\n"), first);
+        first[strcspn(first, "\n")] = '\0';
+        (void)snprintf(line, line_size, "%s", first);
     }
     (void)fclose(output);
     int status = 0;

@@ -38,6 +38,8 @@ void testbed_close(struct testbed *bed)
 }
 
 static PGresult *run(struct testbed *bed, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+static PGresult *run(struct testbed *bed, const char *format, va_list arguments)
 {
     char sql[SQL_SIZE];
     int len = vsnprintf(sql, sizeof sql, format, arguments);
@@ -74,6 +76,8 @@ const char *testbed_try(struct testbed *bed, const char *format, ...)
     return sqlstate;
 }
 
+static const char *one_value(struct testbed *bed, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
 static const char *one_value(struct testbed *bed, const char *format, va_list arguments)
 {
     static char value[SQL_SIZE];
