@@ -170,10 +170,11 @@ static fz_rc send_code(const struct fz_options *options,
         return rc;
     }
     if (answer.rc != FZ_OK) {
-        bool is_refusal = answer.status != 0 && answer.rc != FZ_OUTCOME_UNKNOWN;
+        bool is_refusal =
+            answer.status != 0 && answer.rc != FZ_OUTCOME_UNKNOWN; /* else: none came */
 
         *refused_out = is_refusal ? answer.rc : FZ_OK;
-        return is_refusal ? FZ_OK : fz_fail(err, FZ_OUTCOME_UNKNOWN, "%s", machine.trouble.msg);
+        return is_refusal ? FZ_OK : fz_fail(err, answer.rc, "%s", machine.trouble.msg);
     }
     json_t *object =
         json_loadb(answer.root.at, answer.root.len, JSON_REJECT_DUPLICATES, &json_error);
