@@ -27,7 +27,7 @@
 #define FZ_POS_NAME_MAX 96      /* bytes of UTF-8 of a shop's or a person's name, cut if longer */
 #define FZ_POS_REFERENCE_MAX 25 /* what the code's reference label can carry */
 #define FZ_POS_MESSAGE_MAX 140  /* bytes of UTF-8 */
-#define FZ_POS_HISTORY_PAGE 25  /* entries asked for at once: they must fit FZ_POS_ANSWER_MAX */
+#define FZ_POS_HISTORY_PAGE 20  /* entries asked for at once: they must fit FZ_POS_ANSWER_MAX */
 
 enum fz_pos_kind {
     FZ_POS_SALE = 1,

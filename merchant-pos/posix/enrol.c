@@ -142,6 +142,10 @@ static fz_rc take_answer(const json_t *answer, const char *role, struct fz_err *
     if (is_till && !take_text(answer, "terminal", settings->terminal, sizeof settings->terminal)) {
         return fz_fail(err, FZ_FORMAT, "the switch did not say which till this is");
     }
+    if (json_object_get(answer, "qr_guid") != NULL &&
+        !take_text(answer, "qr_guid", settings->guid, sizeof settings->guid)) {
+        return fz_fail(err, FZ_FORMAT, "the switch's identifier for payment codes is malformed");
+    }
     take_name(answer, "name", settings->name, sizeof settings->name);
     take_name(answer, "community_name", settings->community_name, sizeof settings->community_name);
     fz_text_copy(settings->community, sizeof settings->community, key_id, strcspn(key_id, "."));

@@ -203,7 +203,8 @@ class Double:
             self.history.append({"number": self.number, "operation_id": operation_id,
                                  "kind": kind, "direction": "in" if kind == "payment" else "out",
                                  "amount": amount, "intent_id": intent["intent_id"], "at": at})
-            extra.update(intent_id=intent["intent_id"], shop=self.SHOP, state=intent["state"],
+            extra.update(intent_id=intent["intent_id"], shop={"id": self.SHOP["id"]},
+                         state=intent["state"],
                          refunded=intent["refunded"])
         return {"operation_id": operation_id, "kind": kind, "number": self.number,
                 "amount": amount, "fee": 0, "at": at, **extra}
@@ -279,7 +280,7 @@ class Double:
         self.balances[who[1]] -= body["amount"]
         self.balances[body["to"]] += body["amount"]
         return self.book(operation_id, "p2p", body["amount"],
-                         to={"id": body["to"], "name": "山田 花子"})
+                         to={"id": body["to"]})
 
     COLLECTIONS = {"intents": (create_intent, "intent", "terminal"),
                    "payments": (pay, "payment", "resident"),
@@ -330,7 +331,8 @@ class Double:
             raise Refusal("enrolment-code")
         self.keys[key_id] = (role[0], role[1], role[3], base64.b64decode(body["public_key"]))
         answer = {"key_id": key_id, "community": 7, "community_name": "会津", "role": role[0],
-                  "party_id": role[1], "name": role[2], "server_time": wire_time()}
+                  "party_id": role[1], "name": role[2], "qr_guid": "jp.example.feezero",
+                  "server_time": wire_time()}
         if role[3]:
             answer["terminal"] = role[3]
         return 201, answer
@@ -379,8 +381,6 @@ class Double:
         intent = self.intent_of(intent_id)
         if intent["state"] in ("COMPLETED", "VOIDED"):
             raise Refusal("intent-paid", state=intent["state"])
-        if intent["state"] == "EXPIRED":
-            raise Refusal("intent-expired", state="EXPIRED")
         if intent["state"] == "CREATED":
             intent["state"] = "CANCELED"
             self.add_event(intent, "canceled")

@@ -246,7 +246,7 @@ class Selling(Case):
     def test_transfer(self):
         self.double.keys["x"] = None
         sent = self.wallet.one("send", "R00000002", "300", "--message", "昼ごはん", "--yes")
-        self.assertEqual((sent["state"], sent["party_name"]), ("transferred", "山田 花子"))
+        self.assertEqual((sent["state"], sent["party"]), ("transferred", "R00000002"))
         again = self.wallet.one("send", "R00000002", "300", "--message", "昼ごはん", "--yes",
                                 "--id", sent["id"])
         self.assertEqual(again, sent)
