@@ -206,7 +206,8 @@ Test(pg, nulls_come_back)
     fz_pg_add_null(&params);
     fz_pg_add_text(&params, NULL);
     fz_pg_add_bytea(&params, NULL, 0);
-    cr_assert(fz_pg_run(conn, "SELECT $1::int, $2, $3, NULL::uuid, NULL::boolean, true, false",
+    fz_pg_add_int4(&params, 5);
+    cr_assert(fz_pg_run(conn, "SELECT $1::int, $2, $3, NULL::uuid, NULL::boolean, true, false, $4",
                         &params, &result, &err) == FZ_OK,
               "%s", err.msg);
     for (int column = 0; column < 5; column++) {
@@ -219,6 +220,7 @@ Test(pg, nulls_come_back)
     struct fz_id id = fz_pg_uuid(result, 0, 3);
     cr_expect(fz_id_is_zero(&id));
     cr_expect(!fz_pg_bool(result, 0, 4) && fz_pg_bool(result, 0, 5) && !fz_pg_bool(result, 0, 6));
+    cr_expect(fz_pg_int(result, 0, 7) == 5);
     PQclear(result);
     fz_pg_params_fini(&params);
     PQfinish(conn);

@@ -260,19 +260,26 @@ Test(reader_fault, done_asks_again)
     FZ_EXPECT_NO_LEAK();
 }
 
+/* One address fails at once, the other only while connecting; neither makes anybody wait for long. */
 Test(reader_fault, nobody_is_there)
 {
-    struct testbed bed;
-    struct answers answers = {0};
-    testbed_open(&bed, NULL);
-    bed.conninfo = "host=/nonexistent dbname=nowhere";
-    testbed_start_reader(&bed, 2, false);
-    ask(&bed, 7, &answers);
-    testbed_wait(&bed, &answers.calls, 1);
-    cr_expect(answers.unavailable == 1);
-    cr_expect(!fz_reader_is_ready(bed.reader));
-    cr_expect(bed.troubles >= 1 && strstr(bed.trouble, "/nonexistent") != NULL, "%s", bed.trouble);
-    testbed_close(&bed);
+    static const char *const places[] = {"host=/nonexistent", "host=127.0.0.1 port=1"};
+    static const char *const names[] = {"/nonexistent", "127.0.0.1"};
+    for (unsigned i = 0; i < 2; i++) {
+        struct testbed bed;
+        struct answers answers = {0};
+        testbed_open(&bed, NULL);
+        bed.conninfo = places[i];
+        testbed_start_reader(&bed, 2, false);
+        int64_t started_ms = testbed_now_ms();
+        ask(&bed, 7, &answers);
+        testbed_wait(&bed, &answers.calls, 1);
+        cr_expect(answers.unavailable == 1);
+        cr_expect(testbed_now_ms() - started_ms < 2500, "told when it was known");
+        cr_expect(!fz_reader_is_ready(bed.reader));
+        cr_expect(bed.troubles >= 1 && strstr(bed.trouble, names[i]) != NULL, "%s", bed.trouble);
+        testbed_close(&bed);
+    }
     FZ_EXPECT_NO_LEAK();
 }
 
