@@ -141,3 +141,13 @@ class Town:
 
     def staff(self, name, role):
         return self.enrolled(self.fz("staff", "add", "--name", name, "--role", role)["code"])
+
+    def top_up(self, resident, amount):
+        """Money that arrived in the consortium's bank account."""
+        key = os.path.join(self.folder, "treasurer.pem")
+        if not os.path.exists(key):
+            code = self.fz("staff", "add", "--name", "財務", "--role", "treasurer")["code"]
+            self.fz("key", "new", "--out", key, "--code", code)
+        self.deposits += 1
+        self.fz("topup", "--resident", resident.me["party_id"], "--amount", str(amount),
+                "--deposit", f"DEPOSIT-{self.deposits}", "--key", key)
