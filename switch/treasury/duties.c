@@ -12,7 +12,7 @@ static const struct fz_duty *const duties[] = {
     &fz_duty_resident_list, &fz_duty_shop_add,      &fz_duty_shop_bank,      &fz_duty_shop_list,
     &fz_duty_owner_add,     &fz_duty_terminal_add,  &fz_duty_code,           &fz_duty_topup,
     &fz_duty_settle,        &fz_duty_payout_list,   &fz_duty_payout_confirm, &fz_duty_payout_return,
-    &fz_duty_bill,          &fz_duty_bill_show,     &fz_duty_correct,
+    &fz_duty_bill,          &fz_duty_bill_show,     &fz_duty_correct,        &fz_duty_audit,
 };
 
 #define DUTIES_LEN (sizeof duties / sizeof duties[0])
