@@ -55,9 +55,9 @@ export UBSAN_OPTIONS="$sanitizer"
 export LSAN_OPTIONS="suppressions=$support/lsan.supp:print_suppressions=0"
 
 output=$reports/output.txt
-"$@" > >(tee "$output") 2>&1
-rc=$?
-wait # for tee: the output must be whole before it is read
+# A pipe, because bash waits for all of it: the output must be whole before it is read.
+"$@" 2>&1 | tee "$output"
+rc=${PIPESTATUS[0]}
 
 if [ "$criterion" = 1 ]; then
     if ! grep -Eq 'Synthesis: Tested: .*[1-9]' "$output"; then
