@@ -77,9 +77,8 @@ void fz_api_get_history(struct fz_request *request, void *ctx)
     (void)ctx;
     if (fz_call_read_query(call, &history_table, &query)) {
         call->page = (unsigned)query.limit;
-        struct fz_history_page page = {.account = account_of(&call->caller),
-                                       .before = query.before,
-                                       .limit = call->page};
+        struct fz_history_page page = {
+            .account = account_of(&call->caller), .before = query.before, .limit = call->page};
         fz_read_history(call->api->reader, call->caller.community, &page, on_history, call);
     }
 }

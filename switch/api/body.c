@@ -158,10 +158,10 @@ static bool read_value(const struct fz_body_field *field,
     return true;
 }
 
-static bool is_known(const char *name, const struct fz_body_field *fields, size_t fields_len)
+static bool is_known(const char *name, const struct fz_body_table *table)
 {
-    for (size_t i = 0; i < fields_len; i++) {
-        if (strcmp(fields[i].name, name) == 0) {
+    for (size_t i = 0; i < table->len; i++) {
+        if (strcmp(table->fields[i].name, name) == 0) {
             return true;
         }
     }
@@ -170,18 +170,17 @@ static bool is_known(const char *name, const struct fz_body_field *fields, size_
 
 /* Faults are found in the order of the table, then unknown members in the order they were sent. */
 static bool read_members(json_t *root,
-                         const struct fz_body_field *fields,
-                         size_t fields_len,
+                         const struct fz_body_table *table,
                          void *values,
                          struct fz_body_fault *fault)
 {
-    for (size_t i = 0; i < fields_len; i++) {
-        const json_t *value = json_object_get(root, fields[i].name);
-        if (value == NULL && fields[i].required) {
-            return refuse(fault, fields[i].name, "%s is missing", fields[i].name);
+    for (size_t i = 0; i < table->len; i++) {
+        const struct fz_body_field *field = &table->fields[i];
+        const json_t *value = json_object_get(root, field->name);
+        if (value == NULL && field->required) {
+            return refuse(fault, field->name, "%s is missing", field->name);
         }
-        if (value != NULL &&
-            !read_value(&fields[i], value, (char *)values + fields[i].offset, fault)) {
+        if (value != NULL && !read_value(field, value, (char *)values + field->offset, fault)) {
             return false;
         }
     }
@@ -189,7 +188,7 @@ static bool read_members(json_t *root,
     json_t *value = NULL;
     json_object_foreach(root, name, value)
     {
-        if (!is_known(name, fields, fields_len)) {
+        if (!is_known(name, table)) {
             return refuse(fault, name, "this member is not known here");
         }
     }
@@ -198,8 +197,7 @@ static bool read_members(json_t *root,
 
 fz_rc fz_body_read(const uint8_t *bytes,
                    size_t len,
-                   const struct fz_body_field *fields,
-                   size_t fields_len,
+                   const struct fz_body_table *table,
                    void *values,
                    json_t **root_out,
                    struct fz_body_fault *fault_out)
@@ -214,7 +212,7 @@ fz_rc fz_body_read(const uint8_t *bytes,
         json_decref(root);
         return FZ_BAD_JSON;
     }
-    if (!read_members(root, fields, fields_len, values, fault_out)) {
+    if (!read_members(root, table, values, fault_out)) {
         json_decref(root);
         return FZ_BAD_FIELD;
     }

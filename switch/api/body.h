@@ -34,6 +34,16 @@ struct fz_body_field {
     int64_t max;
 };
 
+/* A table of members. */
+struct fz_body_table {
+    const struct fz_body_field *fields;
+    size_t len;
+};
+#define FZ_BODY_TABLE(rows)                      \
+    {                                            \
+        (rows), sizeof(rows) / sizeof((rows)[0]) \
+    }
+
 /* What was wrong, for the client's programmer. */
 struct fz_body_fault {
     char field[64];   /* as the client wrote it, cut; "" if it was no member */
@@ -48,8 +58,7 @@ struct fz_body_fault {
  */
 FZ_MUSTUSE fz_rc fz_body_read(const uint8_t *bytes,
                               size_t len,
-                              const struct fz_body_field *fields,
-                              size_t fields_len,
+                              const struct fz_body_table *table,
                               void *values,
                               json_t **root_out,
                               struct fz_body_fault *fault_out);

@@ -117,8 +117,8 @@ bool fz_call_read_body(struct fz_call *call, const struct fz_body_table *table, 
 {
     struct fz_body_fault fault;
     fz_assert(call->body == NULL);
-    fz_rc rc = fz_body_read(call->request->body, call->request->body_len, table->fields, table->len,
-                            values, &call->body, &fault);
+    fz_rc rc = fz_body_read(call->request->body, call->request->body_len, table, values,
+                            &call->body, &fault);
     if (rc == FZ_BAD_JSON) {
         fz_call_fail(call, rc, fault.detail, NULL);
     } else if (rc != FZ_OK) {

@@ -50,16 +50,6 @@ struct fz_call {
     uint8_t public_key[FZ_SPKI_LEN];
 };
 
-/* A table of body members. */
-struct fz_body_table {
-    const struct fz_body_field *fields;
-    size_t len;
-};
-#define FZ_BODY_TABLE(rows)                      \
-    {                                            \
-        (rows), sizeof(rows) / sizeof((rows)[0]) \
-    }
-
 /* A table of query parameters. */
 struct fz_query_table {
     const struct fz_query_field *fields;

@@ -37,13 +37,15 @@ static const struct fz_body_field fields[] = {
     {"reference", FZ_FIELD_ASCII, false, offsetof(struct values, reference), 1, 5},
 };
 
+static const struct fz_body_table table = FZ_BODY_TABLE(fields);
+
 static fz_rc read(const char *json, size_t len, struct values *values, struct fz_body_fault *fault)
 {
     static json_t *kept; /* what the texts of `values` point into, until the next call */
     json_decref(kept);
     kept = NULL;
     *fault = (struct fz_body_fault){.field = "?"};
-    return fz_body_read((const uint8_t *)json, len, fields, LEN(fields), values, &kept, fault);
+    return fz_body_read((const uint8_t *)json, len, &table, values, &kept, fault);
 }
 
 static void let_go(void)

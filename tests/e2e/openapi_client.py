@@ -123,7 +123,7 @@ class Client:
         return twin
 
     def raw(self, method, target, headers, body):
-        """Sends exactly this, without a signature. A connection that was closed is made anew once."""
+        """Sends exactly this. A connection that was closed meanwhile is made anew, once."""
         for attempt in (1, 2):
             if self.connection is None:
                 context = ssl.create_default_context(cafile=self.ca_file)

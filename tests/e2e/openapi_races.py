@@ -221,6 +221,36 @@ class Races:
                         if line.startswith("feezero_http_requests_in_flight{"))
         expect(open_ones == 1, f"{open_ones} requests are open, one is this")
 
+    def stop_in_flight(self):
+        """The ledger is busy for longer than a stop may take: the payment is cut off, not lost."""
+        payer, payment, intent = self.payers[0], new_id(), self.sale(10)
+        before, outcomes = self.balance(payer), []
+        holder = self.town.sql_behind("BEGIN; SELECT FROM fz.head FOR UPDATE; SELECT pg_sleep(4)")
+        time.sleep(0.5)
+
+        def pay():
+            try:
+                outcomes.append(self.pay(payer.another(), payment, intent, 10).code)
+            except OSError as error:
+                outcomes.append(type(error).__name__)
+
+        paying = threading.Thread(target=pay)
+        paying.start()
+        time.sleep(0.5)
+        began = time.monotonic()
+        code = self.town.stop()
+        seconds = time.monotonic() - began
+        paying.join()
+        holder.wait()
+        expect(code == 0 and seconds < 3.5, f"it ended with {code} after {seconds:.1f} s")
+        self.town.start()
+        for client in (payer, self.till, self.owner):
+            client.close()
+        expect(before - self.balance(payer) in (0, 10), "booked once or not at all")
+        answer = self.pay(payer, payment, intent, 10)
+        expect(answer.status == 201 and before - self.balance(payer) == 10,
+               f"sent again after {outcomes}: {answer}")
+
     def stop(self):
         """SIGTERM answers who waits, and the switch ends well."""
         intent = self.sale(10)
@@ -250,7 +280,8 @@ class Races:
         for race in (self.one_id_from_a_hundred, self.one_id_for_two_things,
                      self.two_payers_one_sale, self.cancel_against_payment,
                      self.tombstone_against_a_late_original, self.all_tills_wake,
-                     self.expiry_wakes, self.revoked_keys, self.gone_clients, self.stop):
+                     self.expiry_wakes, self.revoked_keys, self.gone_clients,
+                     self.stop_in_flight, self.stop):
             began = time.monotonic()
             race()
             print(f"{race.__name__}: {time.monotonic() - began:.1f} s")

@@ -1,7 +1,7 @@
 """A town for the API's end-to-end tests: a database of its own, a running switch, people with keys.
 
-Needs FZ_TEST_DB (a migrated database) and FZ_BIN_DIR, which tests/support/run_test.sh sets. Everything
-is made in a temporary folder and gone afterwards.
+Needs FZ_TEST_DB (a migrated database) and FZ_BIN_DIR, which tests/support/run_test.sh sets.
+Everything is made in a temporary folder and gone afterwards.
 """
 import json
 import os
@@ -69,7 +69,7 @@ class Town:
             config.write(f"listen = 127.0.0.1:{self.port}\ntls_certificate = {self.ca_file}\n"
                          f"tls_key = {key}\ndatabase = {self.database}\n"
                          f"workers = {self.workers}\nlog_file = {self.log}\n"
-                         f"public_url = https://localhost:{self.port}\nstop_timeout_s = 5\n")
+                         f"public_url = https://localhost:{self.port}\nstop_timeout_s = 2\n")
 
     def start(self):
         self.process = subprocess.Popen([f"{self.bin}/fz-switch", "-c", self.config])
@@ -109,6 +109,11 @@ class Town:
                               self.database, "-c", statement],
                              check=True, capture_output=True, text=True).stdout
         return out.strip()
+
+    def sql_behind(self, statement):
+        """The same beside us: a psql that is still at it."""
+        return subprocess.Popen(["psql", "-X", "-q", "-d", self.database, "-c", statement],
+                                stdout=subprocess.DEVNULL)
 
     # --- people -----------------------------------------------------------------------------------
 
