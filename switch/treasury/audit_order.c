@@ -236,14 +236,37 @@ static bool same(struct fz_httpsig_text text, const char *expected)
     return text.len == strlen(expected) && memcmp(text.at, expected, text.len) == 0;
 }
 
+/*
+ * The path that was signed: "@path", or taken out of "@request-target" or "@target-uri", which
+ * clients may sign in its place. False: none of them.
+ */
+static bool signed_path(const struct fz_httpsig_base *base, struct fz_httpsig_text *path_out)
+{
+    if (fz_httpsig_base_get(base, "@path", path_out)) {
+        return true;
+    }
+    if (fz_httpsig_base_get(base, "@target-uri", path_out)) {
+        const char *authority = memmem(path_out->at, path_out->len, "://", 3);
+        size_t skip = authority == NULL ? 0 : (size_t)(authority - path_out->at) + 3;
+        const char *slash = memchr(path_out->at + skip, '/', path_out->len - skip);
+        skip = slash == NULL ? path_out->len : (size_t)(slash - path_out->at);
+        path_out->at += skip;
+        path_out->len -= skip;
+    } else if (!fz_httpsig_base_get(base, "@request-target", path_out)) {
+        return false;
+    }
+    const char *query = memchr(path_out->at, '?', path_out->len);
+    path_out->len = query == NULL ? path_out->len : (size_t)(query - path_out->at);
+    return true;
+}
+
 /* The rule of the operation whose method and path the order has; NULL if there is none. */
 static const struct order_rule *find_rule(const struct fz_audit_operation *operation,
                                           const struct fz_httpsig_base *base)
 {
     struct fz_httpsig_text method = {0};
     struct fz_httpsig_text path = {0};
-    if (!fz_httpsig_base_get(base, "@method", &method) ||
-        !fz_httpsig_base_get(base, "@path", &path)) {
+    if (!fz_httpsig_base_get(base, "@method", &method) || !signed_path(base, &path)) {
         return NULL;
     }
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
