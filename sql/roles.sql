@@ -41,6 +41,8 @@ GRANT SELECT, INSERT, UPDATE ON fz.community, fz.party, fz.shop, fz.terminal, fz
 GRANT SELECT, INSERT ON fz.enrolment, fz.credential, fz.settlement, fz.settlement_line,
     fz.bank_file, fz.deposit, fz.bill TO fz_treasury;
 GRANT UPDATE (revoked_at) ON fz.credential TO fz_treasury;
+GRANT UPDATE (key_id) ON fz.enrolment TO fz_treasury;
+GRANT EXECUTE ON FUNCTION fz.enrol(integer, bytea, text, bytea, text) TO fz_treasury;
 
 -- the auditor reads, and nothing else
 GRANT SELECT ON ALL TABLES IN SCHEMA fz TO fz_audit;
