@@ -51,7 +51,8 @@ expect refused "a COMMIT" "$one" "$two" "$work/0003_ends.sql"
 expect refused "a BEGIN" "$one" "$two" "$work/0003_begins.sql"
 
 embed "$one"
-bytes=$(sed -n '/sql_1\[\]/,/};/p' "$work/out.c" | grep -oE '0x[0-9a-f]{2}' | sed 's/0x//' | tr -d '\n')
+bytes=$(sed -n '/sql_1\[\]/,/};/p' "$work/out.c" | grep -oE '0x[0-9a-f]{2}' | sed 's/0x//' |
+    tr -d '\n')
 if [ "$bytes" != "$(od -An -v -tx1 "$one" | tr -d ' \n')00" ]; then
     echo "the bytes differ: $bytes"
     failures=$((failures + 1))

@@ -259,7 +259,7 @@ Test(reader_fault, done_asks_again)
     FZ_EXPECT_NO_LEAK();
 }
 
-/* One address fails at once, the other only while connecting; neither makes anybody wait for long. */
+/* One address fails at once, the other while connecting; neither makes anybody wait for long. */
 Test(reader_fault, nobody_is_there)
 {
     static const char *const places[] = {"host=/nonexistent", "host=127.0.0.1 port=1"};
