@@ -85,8 +85,9 @@ add_shop() {
         --branch-name アイヅ --type 1 --account "$account" --holder "$@" | cut -d' ' -f2
 }
 
+# set_bank [REQUESTER]
 set_bank() {
-    fz bank set --requester 0000000001 --name フィーゼロ --bank 9999 --bank-name テストギンコウ \
+    fz bank set --requester "${1:-0000000001}" --name フィーゼロ --bank 9999 --bank-name テストギンコウ \
         --branch 998 --branch-name ホンテン --type 1 --account 9000001 >/dev/null
 }
 

@@ -12,6 +12,7 @@
  *   cancel INTENT SHOP
  *   tombstone NAME KEY PARTY
  *   sales COUNT KEY RESIDENT TILL SHOP YEN   so many paid intents, in large batches
+ *   use NAME ID                        a name for an intent made earlier
  *   batch / end                        all between them is one batch
  *
  * Prints `NAME <slug> <operation id> <transfer>` for each.
@@ -344,6 +345,12 @@ static void do_command(struct town *town, const char *const *words)
         add(town, words[1], words[2], &command, "tombstones", json_object());
     } else if (strcmp(words[0], "sales") == 0) {
         do_sales(town, words);
+    } else if (strcmp(words[0], "use") == 0) {
+        struct fz_id id;
+        if (!fz_id_parse(words[2], strlen(words[2]), &id)) {
+            die("no id", words[2]);
+        }
+        remember_id(town, words[1], id);
     } else if (strcmp(words[0], "batch") == 0) {
         town->in_batch = true;
     } else if (strcmp(words[0], "end") == 0) {
