@@ -39,7 +39,6 @@ struct fz_writer {
     void *watch;
     int watched_fd;
     enum phase phase;
-    int64_t now_ms; /* of the last tick */
     int64_t phase_since_ms;
     int64_t retry_at_ms;
     int64_t pause_ms;
@@ -72,10 +71,11 @@ static int64_t monotonic_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+/* The clock is read here: the last tick may be long ago in a program that commits now and then. */
 static void enter(struct fz_writer *writer, enum phase phase)
 {
     writer->phase = phase;
-    writer->phase_since_ms = writer->now_ms;
+    writer->phase_since_ms = monotonic_us() / 1000;
 }
 
 /* --- the connection --------------------------------------------------------------------------- */
@@ -204,7 +204,7 @@ static void fail_attempt(struct fz_writer *writer, fz_rc rc)
         writer->maybe_committed = true; /* the answer to COMMIT is what did not come */
     }
     disconnect(writer);
-    writer->retry_at_ms = writer->now_ms + (was_batch ? 0 : writer->pause_ms);
+    writer->retry_at_ms = writer->phase_since_ms + (was_batch ? 0 : writer->pause_ms);
     if (!was_batch && writer->pause_ms < PAUSE_MAX_MS) {
         writer->pause_ms *= 2;
     }
@@ -392,7 +392,6 @@ fz_rc fz_writer_create(const struct fz_writer_options *options,
         fz_writer_destroy(&writer);
         return rc;
     }
-    writer->now_ms = monotonic_us() / 1000;
     connect_start(writer);
     *out = writer;
     return FZ_OK;
@@ -458,7 +457,6 @@ static void expire_batch(struct fz_writer *writer)
 
 void fz_writer_tick(struct fz_writer *writer, int64_t now_ms)
 {
-    writer->now_ms = now_ms;
     int64_t in_phase_ms = now_ms - writer->phase_since_ms;
     if (writer->has_batch && now_ms - writer->started_us / 1000 > FZ_COMMAND_TIMEOUT_MS) {
         expire_batch(writer);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "feezero/crypto.h"
 #include "ledger/core/decide.h"
@@ -191,6 +192,13 @@ static void expect_books_whole(struct books *books, const struct model *model)
     }
 }
 
+static uint64_t count_retries(const struct books *books)
+{
+    struct fz_writer_stats stats;
+    fz_writer_get_stats(books->writer, &stats);
+    return stats.retries;
+}
+
 static void play(struct books *books, uint64_t seed, void (*disturb)(struct books *))
 {
     static struct history h;
@@ -206,11 +214,15 @@ static void play(struct books *books, uint64_t seed, void (*disturb)(struct book
             pointers[i] = &commands[i];
         }
         books->now_us = h.now_us;
+        uint64_t retries = count_retries(books);
         fz_rc rc = commit(books, pointers, len, batch % 5, batch % 3 == 0 ? disturb : NULL);
         cr_assert_eq(rc, FZ_OK, "seed %llu batch %u: %s", (unsigned long long)seed, batch,
                      fz_rc_info(rc)->name);
         for (unsigned i = 0; i < len; i++) {
             struct fz_result want = model_run(h.model, &commands[i], h.now_us);
+            if (!fz_command_info((int)want.type)->kept && count_retries(books) != retries) {
+                want.time_us = commands[i].result.time_us; /* looked at again, later */
+            }
             expect_same_result(&h, h.past_len - len + i, &commands[i].result, &want);
         }
         history_advance(&h);
@@ -293,6 +305,23 @@ Test(writer, a_broken_row_stops_the_batch_and_not_the_writer)
     run_sql(&books, "DELETE FROM fz.transfer WHERE community_id = 301");
     cr_expect_eq(ask(&books, "SELECT count(*) FROM fz.operation WHERE community_id = 301"), 0);
     cr_expect_eq(commit(&books, &pointer, 1, 0, NULL), FZ_OK);
+    close_books(&books);
+}
+
+/* A pause between two batches is no reason to think that the second one takes long. */
+Test(writer, does_not_take_a_pause_for_a_slow_answer)
+{
+    struct books books;
+    struct fz_command command = topup(1, 1);
+    struct fz_command *pointer = &command;
+    open_books(&books, 303);
+    open_account(&books, 1000000000);
+    open_account(&books, 10000000001);
+    cr_expect_eq(commit(&books, &pointer, 1, 0, NULL), FZ_OK);
+    sleep(7);
+    command = topup(1, 2);
+    cr_expect_eq(commit(&books, &pointer, 1, 0, NULL), FZ_OK);
+    cr_expect_eq(count_retries(&books), 0);
     close_books(&books);
 }
 
