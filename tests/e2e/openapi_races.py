@@ -206,6 +206,24 @@ class Races:
         again = old.enrol(old.code)
         expect(again.code in ("enrolment-code", "key-unknown"), f"and cannot come back: {again}")
 
+    def a_new_name(self):
+        """What was answered stays, also when the shop has another name by now."""
+        intent = new_id()
+        made = self.till.send("PUT", f"/v1/intents/{intent}", {"amount": 10})
+        self.town.sql("UPDATE fz.party SET name = '新装開店カフェ' "
+                      f"WHERE party = {int(self.shop[1:])}")
+        deadline, name = time.monotonic() + 10, None
+        while name != "新装開店カフェ" and time.monotonic() < deadline:
+            time.sleep(0.3)
+            fresh = {twin.send("PUT", f"/v1/intents/{new_id()}", {"amount": 10}).json["shop"]["name"]
+                     for twin in connected(self.till, 8)}
+            name = fresh.pop() if len(fresh) == 1 else None
+        expect(name == "新装開店カフェ", "new sales have the new name")
+        again = self.till.send("PUT", f"/v1/intents/{intent}", {"amount": 10})
+        asked = self.till.send("GET", f"/v1/operations/{intent}")
+        expect(again.body == made.body, f"the old one has the old: {again}")
+        expect(made.body in asked.body, f"and when it is asked for: {asked}")
+
     def gone_clients(self):
         """Tills that hang up while they wait leave nothing behind."""
         intent = self.sale(10)
@@ -280,7 +298,7 @@ class Races:
         for race in (self.one_id_from_a_hundred, self.one_id_for_two_things,
                      self.two_payers_one_sale, self.cancel_against_payment,
                      self.tombstone_against_a_late_original, self.all_tills_wake,
-                     self.expiry_wakes, self.revoked_keys, self.gone_clients,
+                     self.expiry_wakes, self.revoked_keys, self.a_new_name, self.gone_clients,
                      self.stop_in_flight, self.stop):
             began = time.monotonic()
             race()
