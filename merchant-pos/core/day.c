@@ -9,7 +9,7 @@
 #include "feezero/amount.h"
 #include "feezero/assert.h"
 #include "merchant-pos/core/answer.h"
-#include "merchant-pos/core/exchange.h"
+#include "merchant-pos/core/back_off.h"
 #include "merchant-pos/core/journal.h"
 #include "merchant-pos/core/text.h"
 
@@ -171,8 +171,7 @@ static fz_rc fetch_page(struct closing *closing, int64_t before, struct fz_err *
         fz_text_add(&query, "&before=");
         fz_text_add_int(&query, before);
     }
-    struct fz_exchange_call call = {.method = "GET", .path = "/v1/history", .query = query_text};
-    fz_rc rc = fz_exchange(closing->pos, &call, &answer, err);
+    fz_rc rc = fz_back_off_get(closing->pos, "/v1/history", query_text, &answer, err);
 
     if (rc != FZ_OK) {
         return rc;
@@ -224,8 +223,7 @@ is_our_sale(struct closing *closing, const struct fz_id *intent, bool *ours_out,
     char path[FZ_POS_PATH_MAX];
 
     fz_exchange_path(path, "intents", intent, "");
-    struct fz_exchange_call call = {.method = "GET", .path = path};
-    fz_rc rc = fz_exchange(closing->pos, &call, &answer, err);
+    fz_rc rc = fz_back_off_get(closing->pos, path, NULL, &answer, err);
 
     if (rc != FZ_OK) {
         return rc;

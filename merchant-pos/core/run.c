@@ -17,17 +17,12 @@ void fz_run_init(struct fz_run *run,
 {
     *run = (struct fz_run){.pos = pos, .out = out, .goal = goal, .step = step};
     out->rc = FZ_OK;
-    fz_run_refresh(run);
 }
 
 void fz_run_refresh(struct fz_run *run)
 {
-    const struct fz_pos *pos = run->pos;
-
-    run->attempt = 0;
     run->hops = 0;
-    run->give_up_at_ms =
-        pos->patience_ms == 0 ? 0 : pos->ports.now_ms(pos->ports.ctx) + pos->patience_ms;
+    run->back_off = (struct fz_back_off){.attempt = 0};
 }
 
 static void tell(struct fz_run *run)
@@ -79,7 +74,7 @@ fz_rc fz_run_doubt(struct fz_run *run,
     fz_rc rc = FZ_OK;
 
     *turn = FZ_TURN_PAUSE;
-    run->retry_after_s = answer->retry_after_s;
+    run->back_off.retry_after_s = answer->retry_after_s;
     out->rc = reason;
     if (run->uncertain && out->operation.state == FZ_POS_PREPARED) {
         out->operation.state = FZ_POS_UNKNOWN;
@@ -89,47 +84,6 @@ fz_rc fz_run_doubt(struct fz_run *run,
         tell(run);
     }
     return rc;
-}
-
-/* 1, 2, 4, 8, 15, 30, then 60 seconds, each up to a fifth shorter or longer. */
-static fz_rc back_off_ms(struct fz_run *run, uint32_t *ms_out, struct fz_err *err)
-{
-    static const uint32_t steps_s[] = {1, 2, 4, 8, 15, 30, 60};
-    unsigned last = sizeof steps_s / sizeof steps_s[0] - 1;
-    uint32_t base_ms = steps_s[run->attempt < last ? run->attempt : last] * 1000;
-    uint8_t dice[2];
-    fz_rc rc = run->pos->ports.random(run->pos->ports.ctx, dice, sizeof dice, err);
-
-    if (rc != FZ_OK) {
-        return rc;
-    }
-    uint32_t share = (uint32_t)dice[0] << 8 | dice[1];
-
-    *ms_out = base_ms - base_ms / 5 + (uint32_t)((uint64_t)(base_ms / 5 * 2) * share / 65535);
-    if (run->retry_after_s > 0 && *ms_out < run->retry_after_s * UINT64_C(1000)) {
-        *ms_out = run->retry_after_s > 3600 ? 3600000 : run->retry_after_s * 1000;
-    }
-    return FZ_OK;
-}
-
-/* False: the person, or patience, says that this is enough for now. */
-static fz_rc run_pause(struct fz_run *run, bool *go_on_out, struct fz_err *err)
-{
-    const struct fz_pos_ports *ports = &run->pos->ports;
-    uint32_t ms;
-    fz_rc rc = back_off_ms(run, &ms, err);
-
-    if (rc != FZ_OK) {
-        return rc;
-    }
-    run->attempt++;
-    run->hops = 0;
-    run->retry_after_s = 0;
-    *go_on_out = run->give_up_at_ms == 0 || ports->now_ms(ports->ctx) + ms <= run->give_up_at_ms;
-    if (*go_on_out) {
-        *go_on_out = ports->pause(ports->ctx, ms);
-    }
-    return FZ_OK;
 }
 
 /*
@@ -170,7 +124,8 @@ fz_rc fz_run(struct fz_run *run, struct fz_err *err)
         if (turn == FZ_TURN_NEXT && ++run->hops < HOPS_MAX) {
             continue;
         }
-        rc = run_pause(run, &go_on, err);
+        run->hops = 0;
+        rc = fz_back_off_wait(&run->back_off, run->pos, &go_on, err);
         if (rc != FZ_OK) {
             return rc;
         }

@@ -15,6 +15,7 @@
 
 #include "feezero/pos.h"
 #include "merchant-pos/core/answer.h"
+#include "merchant-pos/core/back_off.h"
 #include "merchant-pos/core/exchange.h"
 
 enum fz_run_step {
@@ -44,12 +45,10 @@ struct fz_run {
     struct fz_pos_outcome *out; /* out->operation is what we work on */
     enum fz_run_goal goal;
     enum fz_run_step step;
-    bool foreign;     /* not in our journal: another till's sale, never closed by us */
-    bool uncertain;   /* some request of it may have arrived without our hearing of it */
-    unsigned attempt; /* pauses so far: index into the back-off */
-    unsigned hops;    /* steps without a pause */
-    uint32_t retry_after_s;
-    int64_t give_up_at_ms; /* 0: never */
+    bool foreign;   /* not in our journal: another till's sale, never closed by us */
+    bool uncertain; /* some request of it may have arrived without our hearing of it */
+    struct fz_back_off back_off;
+    unsigned hops; /* steps without a pause */
     int64_t events_after;
     fz_rc cancel_reason; /* why we cancel by ourselves; FZ_OK: the clerk asked */
 };

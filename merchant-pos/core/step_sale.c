@@ -204,20 +204,20 @@ fz_rc fz_step_wait(struct fz_run *run, enum fz_run_turn *turn, struct fz_err *er
     if (rc != FZ_OK) {
         return rc;
     }
+    if (answer.rc == FZ_OK && has_news(run, answer.root)) {
+        run->step = FZ_STEP_ASK; /* an event is a hint; the intent is the truth */
+        *turn = FZ_TURN_NEXT;
+        return FZ_OK;
+    }
+    if (!run->pos->ports.pause(run->pos->ports.ctx, 0)) {
+        return FZ_OUTCOME_UNKNOWN; /* it is still open as far as we know */
+    }
     if (answer.rc != FZ_OK) {
         run->step = FZ_STEP_ASK;
         return fz_run_doubt(run, &answer, turn, err);
     }
-    if (has_news(run, answer.root)) {
-        run->step = FZ_STEP_ASK; /* an event is a hint; the intent is the truth */
-    } else {
-        fz_run_refresh(run);
-        run->step = hold_s < WAIT_MAX_S ? FZ_STEP_ASK : FZ_STEP_WAIT; /* perhaps it expired */
-    }
-    *turn = run->pos->ports.pause(run->pos->ports.ctx, 0) ? FZ_TURN_NEXT : FZ_TURN_STOP;
-    if (*turn == FZ_TURN_STOP) {
-        run->out->rc = FZ_OUTCOME_UNKNOWN;
-        return FZ_OUTCOME_UNKNOWN;
-    }
+    fz_run_refresh(run);
+    run->step = hold_s < WAIT_MAX_S ? FZ_STEP_ASK : FZ_STEP_WAIT; /* perhaps it expired */
+    *turn = FZ_TURN_NEXT;
     return fz_run_move(run, FZ_POS_SHOWN, err);
 }

@@ -314,17 +314,14 @@ fz_rc fz_pos_get(struct fz_pos *pos,
                  struct fz_pos_view *view,
                  struct fz_err *err)
 {
-    struct fz_exchange_call call = {.method = "GET", .path = path, .query = query};
     struct fz_exchange_answer answer;
-    fz_rc rc = fz_exchange(pos, &call, &answer, err);
+    fz_rc rc = fz_back_off_get(pos, path, query, &answer, err);
 
-    if (rc != FZ_OK) {
-        return rc;
+    if (rc == FZ_OK) {
+        *view = (struct fz_pos_view){.status = answer.status,
+                                     .rc = answer.rc,
+                                     .body = pos->answer,
+                                     .body_len = answer.body_len};
     }
-    *view = (struct fz_pos_view){
-        .status = answer.status, .rc = answer.rc, .body = pos->answer, .body_len = answer.body_len};
-    if (answer.rc == FZ_OUTCOME_UNKNOWN || (answer.rc == FZ_UNAVAILABLE && answer.status == 0)) {
-        return fz_fail(err, answer.rc, "no usable answer from the switch");
-    }
-    return FZ_OK;
+    return rc;
 }

@@ -51,6 +51,9 @@ static fz_rc port_send(void *ctx,
     fz_rc rc = fz_http_send(machine->http, request, reply, &local);
 
     machine->trouble = local;
+    if (fz_machine_stop != 0) {
+        machine->trouble = (struct fz_err){.rc = FZ_OK}; /* the person broke it off: no trouble */
+    }
     if (rc != FZ_OK && err != NULL) {
         *err = local;
     }

@@ -15,7 +15,7 @@ static void on_notice(void *ctx, const struct fz_pos_outcome *outcome)
     const char *detail = machine.trouble.rc == FZ_OK ? "" : machine.trouble.msg;
 
     (void)ctx;
-    if (outcome->rc == told) {
+    if (outcome->rc == told || fz_machine_stop != 0) {
         return;
     }
     told = outcome->rc;

@@ -29,11 +29,10 @@ get(struct fz_session *session, const char *path, const char *query, json_t **an
 
     *answer_out = NULL;
     if (rc != FZ_OK) {
-        return fz_say_failure(
-            say, rc, session->machine->trouble.rc != FZ_OK ? &session->machine->trouble : &err);
+        return fz_say_failure(say, rc, &err);
     }
     if (view.rc != FZ_OK) {
-        return fz_say_refusal(say, view.rc, "");
+        return fz_say_refusal(say, view.rc, session->machine->trouble.msg);
     }
     *answer_out = json_loadb(view.body, view.body_len, JSON_REJECT_DUPLICATES, &json_error);
     if (*answer_out == NULL) {

@@ -61,11 +61,10 @@ look_up(struct fz_session *session, const struct fz_emv_code *code, struct fz_in
     fz_rc rc = fz_pos_get(&session->machine->pos, path, NULL, &view, &err);
 
     if (rc != FZ_OK) {
-        return fz_say_failure(
-            say, rc, session->machine->trouble.rc != FZ_OK ? &session->machine->trouble : &err);
+        return fz_say_failure(say, rc, &err);
     }
     if (view.rc != FZ_OK) {
-        return fz_say_refusal(say, view.rc, "");
+        return fz_say_refusal(say, view.rc, session->machine->trouble.msg);
     }
     if (!fz_json_check(view.body, view.body_len, &root) || !fz_answer_intent(root, intent) ||
         !fz_id_equal(&intent->id, &code->intent)) {

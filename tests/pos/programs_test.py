@@ -370,6 +370,17 @@ class Trouble(Case):
         self.assertEqual((settled["state"], settled["id"]), ("paid", unknown["id"]))
         self.assertEqual(self.wallet.run("resume"), [])
 
+    def test_looking_outlives_a_restart(self):
+        self.double.vanish()
+        process = self.wallet.start("balance")
+        time.sleep(0.5)
+        self.double.listen()
+        out, _ = process.communicate(timeout=20)
+        self.assertEqual(json.loads(out)["balance"], 10000)
+        self.double.vanish()
+        failed = self.wallet.one("balance", patience="1", expect=75)
+        self.assertEqual((failed["state"], failed["code"]), ("refused", "unavailable"))
+
     def test_a_slow_clock_is_told_the_time(self):
         shown = self.sell()
         self.double.faults.append(("PUT payments", "stale"))

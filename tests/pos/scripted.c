@@ -97,6 +97,8 @@ static fz_rc paper_send(void *ctx,
     cr_assert(!paper->is_locked, "the journal is locked over a request");
     const struct line *line = &paper->script[paper->at++];
 
+    paper->now_ms += paper->step_ms;
+
     cr_assert_str_eq(summary, line->request, "request %zu", paper->at);
     snprintf(paper->last_body, sizeof paper->last_body, "%s",
              request->body == NULL ? "" : request->body);

@@ -41,6 +41,7 @@ struct paper {
     bool stop; /* the person wants to stop waiting */
     bool is_locked;
     int64_t now_ms;
+    int64_t step_ms;        /* how long every request takes */
     uint32_t paused_ms[64]; /* every wait, in order */
     size_t pause_count;
     uint8_t journal[PAPER_JOURNAL_MAX];

@@ -412,6 +412,62 @@ Test(till, stopping_to_wait_leaves_the_sale_open)
     cr_assert_eq(fz_pos_sale_wait(&paper.pos, &id, &out, NULL), FZ_OUTCOME_UNKNOWN);
     paper_finish(&paper);
     cr_expect_eq(paper_state(&paper, &id), FZ_POS_SHOWN);
+    cr_expect_str_eq(fz_pos_text(&out, FZ_POS_EN), "Waiting for the customer to pay");
+
+    /* Payment and Ctrl-C at the same moment: the payment is not overlooked. */
+    PAPER_PLAY(&paper, {"GET intents", ANSWERED, 200, INTENT_BODY("CREATED"), 0},
+               {"GET intents/events", ANSWERED, 200, EVENT_COMPLETED, 0},
+               {"GET intents", ANSWERED, 200, INTENT_PAID_BODY("COMPLETED"), 0});
+    cr_assert_eq(fz_pos_sale_wait(&paper.pos, &id, &out, NULL), FZ_OK);
+    paper_finish(&paper);
+    cr_expect_eq(paper_state(&paper, &id), FZ_POS_PAID);
+}
+
+Test(till, a_wait_lasts_longer_than_patience_while_the_switch_answers)
+{
+    static struct paper paper;
+    struct fz_pos_outcome out;
+    static const struct line nothing = {"GET intents/events", ANSWERED, 200, NO_EVENTS, 0};
+
+    paper_open(&paper, 1300);
+    PAPER_PLAY(&paper, {"PUT intents", ANSWERED, 201, INTENT_BODY("CREATED"), 0});
+    cr_assert_eq(fz_pos_sale_begin(&paper.pos, &sale_1480, &out, NULL), FZ_OK);
+    struct fz_id id = out.operation.id;
+
+    paper.step_ms = 9000; /* each answer was held so long */
+    PAPER_PLAY(&paper, {"GET intents", ANSWERED, 200, INTENT_BODY("CREATED"), 0}, nothing, nothing,
+               {"GET intents/events", LOST, 0, NULL, 0},
+               {"GET intents", ANSWERED, 200, INTENT_BODY("CREATED"), 0}, nothing,
+               {"GET intents/events", ANSWERED, 200, EVENT_COMPLETED, 0},
+               {"GET intents", ANSWERED, 200, INTENT_PAID_BODY("COMPLETED"), 0});
+    cr_assert_eq(fz_pos_sale_wait(&paper.pos, &id, &out, NULL), FZ_OK);
+    paper_finish(&paper);
+    cr_expect_eq(paper_state(&paper, &id), FZ_POS_PAID);
+}
+
+Test(till, looking_is_patient_and_then_says_unavailable)
+{
+    static struct paper paper;
+    struct fz_pos_view view;
+
+    paper_open(&paper, 5000);
+    PAPER_PLAY(&paper, {"GET balance", UNREACHABLE, 0, NULL, 0},
+               {"GET balance", ANSWERED, 503, PROBLEM("stopping"), 2},
+               {"GET balance", ANSWERED, 200, "{\"balance\":7}", 0});
+    cr_assert_eq(fz_pos_get(&paper.pos, "/v1/balance", NULL, &view, NULL), FZ_OK);
+    paper_finish(&paper);
+    cr_expect_eq(view.rc, FZ_OK);
+    cr_expect_eq(view.body_len, strlen("{\"balance\":7}"));
+    cr_expect_eq(paper.pause_count, 2);
+    PAPER_PLAY(&paper, {"GET balance", LOST, 0, NULL, 0}, {"GET balance", LOST, 0, NULL, 0},
+               {"GET balance", LOST, 0, NULL, 0});
+    cr_assert_eq(fz_pos_get(&paper.pos, "/v1/balance", NULL, &view, NULL), FZ_OK);
+    paper_finish(&paper);
+    cr_expect_eq(view.rc, FZ_UNAVAILABLE);
+    PAPER_PLAY(&paper, {"GET balance", ANSWERED, 403, PROBLEM("role-forbidden"), 0});
+    cr_assert_eq(fz_pos_get(&paper.pos, "/v1/balance", NULL, &view, NULL), FZ_OK);
+    paper_finish(&paper);
+    cr_expect_eq(view.rc, FZ_ROLE_FORBIDDEN);
 }
 
 Test(till, another_tills_sale_is_watched_but_never_closed)
