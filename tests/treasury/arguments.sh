@@ -144,14 +144,14 @@ cp "$work/out" "$work/help"
 commands=$(sed -n '/^commands/,/^$/s/^  \([a-z]* \?[a-z]*\)  .*/\1/p' "$work/help")
 [ "$(wc -l <<<"$commands")" -gt 20 ] || fail "too few commands in: $commands"
 while read -r command; do
-    grep -qF -- ".SS $command" "$manual" || fail "$manual has no section for '$command'"
+    grep -qxF -- ".Ss $command" "$manual" || fail "$manual has no section for '$command'"
     # shellcheck disable=SC2086 # one or two words
     run 0 "$FZ_BIN_DIR/fz" help $command
     says "usage: fz -c FILE $command"
     for option in $(sed -n 's/^  --\([a-z-]*\).*/\1/p' "$work/out"); do
-        awk -v command=".SS $command" -v option="\\\\-\\\\-${option//-/\\\\-}" '
-            /^\.S[SH]/ { inside = $0 == command }
-            inside && $0 ~ option { found = 1 }
+        awk -v command=".Ss $command" -v option=".It Fl -$option" '
+            /^\.S[sh]/ { inside = $0 == command }
+            inside && index($0 " ", option " ") == 1 { found = 1 }
             END { exit !found }' "$manual" || fail "$manual: $command has no --$option"
     done
 done <<<"$commands"
