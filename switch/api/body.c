@@ -104,6 +104,7 @@ static bool read_form(enum fz_field_type type, const char *text, size_t len, voi
         break;
     case FZ_FIELD_TIME:
         fits = fz_time_parse(text, len, &number);
+        number = number > 0 ? number : 1; /* 0 would mean that no time was given */
         break;
     case FZ_FIELD_NUMBER:
     case FZ_FIELD_TEXT:

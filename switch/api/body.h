@@ -22,7 +22,7 @@ enum fz_field_type {
     FZ_FIELD_SHOP,     /* "M00000042" -> int64_t */
     FZ_FIELD_RESIDENT, /* "R00000042" -> int64_t */
     FZ_FIELD_TERMINAL, /* "T001" -> int64_t */
-    FZ_FIELD_TIME      /* RFC 3339 -> int64_t microseconds */
+    FZ_FIELD_TIME      /* RFC 3339 -> int64_t microseconds, never 0 */
 };
 
 struct fz_body_field {

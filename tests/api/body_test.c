@@ -79,6 +79,18 @@ Test(body, reads_every_type)
     FZ_EXPECT_NO_LEAK();
 }
 
+/* A command without a deadline says 0, so the first moment of 1970 must not. */
+Test(body, a_time_that_is_given_is_never_zero)
+{
+    static const char json[] = "{\"amount\":1,\"at\":\"1970-01-01T00:00:00Z\"}";
+    struct values values = {.at = 0};
+    struct fz_body_fault fault;
+    cr_assert_eq(read(json, strlen(json), &values, &fault), FZ_OK);
+    cr_expect_eq(values.at, 1);
+    let_go();
+    FZ_EXPECT_NO_LEAK();
+}
+
 Test(body, absent_members_leave_their_values_alone)
 {
     struct values values = {.shop = 9, .note = "preset"};
