@@ -35,6 +35,8 @@ rm -rf "$reports"
 mkdir -p "$reports"
 
 export FZ_BIN_DIR=$FZ_BUILD_DIR/bin
+# Debian's own tools first: its python3 is the one that has Debian's modules.
+export PATH=/usr/bin:/bin:$PATH
 if [ -s "$FZ_BUILD_DIR/pg/conninfo" ]; then
     FZ_TEST_PG=$(cat "$FZ_BUILD_DIR/pg/conninfo")
     export FZ_TEST_PG
