@@ -147,7 +147,7 @@ static void count_outcome(const struct fz_job *job, fz_rc rc)
         fz_metric_add(FZ_METRIC_COMMANDS_REJECTED, 1);
     } else if (rc == FZ_OUTCOME_UNKNOWN) {
         fz_metric_add(FZ_METRIC_COMMANDS_UNKNOWN, 1);
-    } else {
+    } else if (rc == FZ_OVERLOADED) {
         fz_metric_add(FZ_METRIC_COMMANDS_OVERLOADED, 1);
     }
 }

@@ -104,6 +104,11 @@ class Town:
         results = [json.loads(line) for line in out.splitlines()]
         return results[0] if len(results) == 1 else results
 
+    def audit(self):
+        """What `fz audit` says of the books, every kept order included."""
+        return subprocess.run([f"{self.bin}/fz", "-c", self.config, "audit"], check=False,
+                              capture_output=True, text=True).stdout
+
     def sql(self, statement):
         out = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d",
                               self.database, "-c", statement],
