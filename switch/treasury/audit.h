@@ -59,6 +59,8 @@ struct fz_audit {
     /* what was looked at */
     int64_t transfers, operations, batches, accounts, orders, intents, payouts, files, deposits,
         bills, corrections, keys;
+    int64_t last_batch;
+    uint8_t last_hash[FZ_SHA256_LEN]; /* of the last batch: keep it elsewhere, to see a cut end */
     /* what is not finished, and no difference */
     int64_t open_deposits, open_bills, open_payouts;
 };

@@ -133,8 +133,8 @@ static void show_identity(struct fz_audit *audit, const struct class_total total
         }
     }
     fz_output_result(&audit->run->output,
-                     json_pack("{s:I, s:I}", "assets", (json_int_t)assets, "claims_and_revenue",
-                               (json_int_t)claims),
+                     json_pack("{s:i, s:I, s:I}", "community", (int)audit->community, "assets",
+                               (json_int_t)assets, "claims_and_revenue", (json_int_t)claims),
                      "trial reserve + in transit + receivable %" PRId64
                      " yen = wallets + shops + payouts + tax + subscriptions %" PRId64 " yen",
                      assets, claims);

@@ -436,6 +436,8 @@ fz_rc fz_audit_journal(struct fz_audit *audit, struct fz_err *err)
     fz_progress_end(&journal.progress);
     if (rc == FZ_OK) {
         check_head(&journal, &head);
+        audit->last_batch = journal.next_batch - 1;
+        memcpy(audit->last_hash, journal.hash, sizeof audit->last_hash);
     }
 out:
     fz_audit_windows_close(&journal.windows);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "feezero/encode.h"
 #include "switch/treasury/audit.h"
 
 #define FOUND_MAX 100
@@ -30,28 +31,31 @@ static void show_open(struct fz_audit *audit, const char *what, int64_t count)
 static void show_counts(struct fz_audit *audit)
 {
     bool good = audit->found == 0;
+    char hash[FZ_HEX_SIZE(FZ_SHA256_LEN)];
+    fz_hex_encode(audit->last_hash, sizeof audit->last_hash, hash);
     show_open(audit, "deposits not credited", audit->open_deposits);
     show_open(audit, "bills not booked", audit->open_bills);
     show_open(audit, "payouts not sent", audit->open_payouts);
     json_t *object = json_pack(
-        "{s:b, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "balance",
-        good, "community", (int)audit->community, "differences", (json_int_t)audit->found,
-        "transfers", (json_int_t)audit->transfers, "operations", (json_int_t)audit->operations,
-        "batches", (json_int_t)audit->batches, "accounts", (json_int_t)audit->accounts, "orders",
-        (json_int_t)audit->orders, "intents", (json_int_t)audit->intents, "payouts",
-        (json_int_t)audit->payouts, "files", (json_int_t)audit->files, "deposits",
-        (json_int_t)audit->deposits, "bills", (json_int_t)audit->bills, "corrections",
-        (json_int_t)audit->corrections, "keys", (json_int_t)audit->keys);
-    fz_output_result(&audit->run->output, object,
-                     "%s community %" PRId32 ": transfers %" PRId64 " operations %" PRId64
-                     " batches %" PRId64 " accounts %" PRId64 " orders verified %" PRId64
-                     " intents %" PRId64 " payouts %" PRId64 " bank files %" PRId64
-                     " deposits %" PRId64 " bills %" PRId64 " corrections %" PRId64 " keys %" PRId64
-                     " differences %" PRId64,
-                     good ? "books balance" : "books do not balance", audit->community,
-                     audit->transfers, audit->operations, audit->batches, audit->accounts,
-                     audit->orders, audit->intents, audit->payouts, audit->files, audit->deposits,
-                     audit->bills, audit->corrections, audit->keys, audit->found);
+        "{s:b, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}",
+        "balance", good, "community", (int)audit->community, "differences",
+        (json_int_t)audit->found, "transfers", (json_int_t)audit->transfers, "operations",
+        (json_int_t)audit->operations, "batches", (json_int_t)audit->batches, "accounts",
+        (json_int_t)audit->accounts, "orders", (json_int_t)audit->orders, "intents",
+        (json_int_t)audit->intents, "payouts", (json_int_t)audit->payouts, "files",
+        (json_int_t)audit->files, "deposits", (json_int_t)audit->deposits, "bills",
+        (json_int_t)audit->bills, "corrections", (json_int_t)audit->corrections, "keys",
+        (json_int_t)audit->keys, "last_batch", (json_int_t)audit->last_batch, "last_hash", hash);
+    fz_output_result(
+        &audit->run->output, object,
+        "%s community %" PRId32 ": transfers %" PRId64 " operations %" PRId64 " batches %" PRId64
+        " accounts %" PRId64 " orders verified %" PRId64 " intents %" PRId64 " payouts %" PRId64
+        " bank files %" PRId64 " deposits %" PRId64 " bills %" PRId64 " corrections %" PRId64
+        " keys %" PRId64 " differences %" PRId64,
+        good ? "books balance" : "books do not balance", audit->community, audit->transfers,
+        audit->operations, audit->batches, audit->accounts, audit->orders, audit->intents,
+        audit->payouts, audit->files, audit->deposits, audit->bills, audit->corrections,
+        audit->keys, audit->last_batch, hash, audit->found);
 }
 
 /* Audits one community; adds what it found to *found. */
@@ -59,6 +63,8 @@ static fz_rc audit_one(
     struct fz_run *run, int32_t community, int64_t found_max, int64_t *found, struct fz_err *err)
 {
     struct fz_audit audit = {.run = run, .community = community, .found_max = found_max};
+    fz_output_result(&run->output, json_pack("{s:i}", "audit", (int)community),
+                     "audit of community %" PRId32, community);
     fz_rc rc = fz_audit_sums_create(&audit.sums, err);
     if (rc == FZ_OK) {
         rc = fz_sha256_create(&audit.sha, err);
