@@ -294,8 +294,8 @@ struct fz_pos_view {
 
 /*
  * Reads something from the switch by a signed GET, tried again while nobody answers. view->rc is
- * FZ_OK, the switch's refusal, or FZ_UNAVAILABLE when patience ended. Fails only for reasons of this
- * machine.
+ * FZ_OK, the switch's refusal, or FZ_UNAVAILABLE when patience ended. Fails only for reasons of
+ * this machine.
  */
 FZ_MUSTUSE fz_rc fz_pos_get(struct fz_pos *pos,
                             const char *path,

@@ -16,7 +16,9 @@ struct fz_back_off {
     int64_t give_up_at_ms;  /* 0: never */
 };
 
-/* Waits. *go_on_out is false when patience ended (nothing was waited) or the person wants to stop. */
+/*
+ * Waits. *go_on_out is false when patience ended (nothing was waited) or the person wants to stop.
+ */
 FZ_MUSTUSE fz_rc fz_back_off_wait(struct fz_back_off *back_off,
                                   struct fz_pos *pos,
                                   bool *go_on_out,

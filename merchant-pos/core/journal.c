@@ -47,35 +47,57 @@ static void table_apply(struct fz_pos *pos, const struct fz_pos_operation *op)
     }
 }
 
-/* Reads the frame at `offset`; *len_out is 0 at the end, *whole_out false for a bad frame. */
-static fz_rc frame_read(struct fz_pos *pos,
-                        uint64_t offset,
+/* Frames read at once, so that a year's journal does not take a call for each. */
+#define CHUNK_FRAMES 8
+
+struct reader {
+    struct fz_pos *pos;
+    uint64_t at;  /* where the next frame begins */
+    size_t have;  /* bytes in `bytes` */
+    size_t taken; /* of them, behind us */
+    uint8_t bytes[CHUNK_FRAMES * FZ_POS_FRAME_SIZE];
+};
+
+/*
+ * Reads the next frame. *end_out: there is none, not even a torn one; *whole_out: it could be read.
+ */
+static fz_rc next_frame(struct reader *reader,
                         struct fz_pos_operation *op,
+                        bool *end_out,
                         bool *whole_out,
-                        size_t *len_out,
                         struct fz_err *err)
 {
-    uint8_t frame[FZ_POS_FRAME_SIZE];
-    fz_rc rc = pos->ports.read(pos->ports.ctx, offset, frame, sizeof frame, len_out, err);
+    const struct fz_pos_ports *ports = &reader->pos->ports;
 
-    if (rc != FZ_OK) {
-        return rc;
+    if (reader->taken == reader->have) {
+        fz_rc rc = ports->read(ports->ctx, reader->at, reader->bytes, sizeof reader->bytes,
+                               &reader->have, err);
+
+        if (rc != FZ_OK) {
+            return rc;
+        }
+        reader->taken = 0;
     }
-    *whole_out = *len_out == sizeof frame && fz_journal_decode(frame, op);
+    size_t left = reader->have - reader->taken;
+
+    *end_out = left == 0;
+    *whole_out = left >= FZ_POS_FRAME_SIZE && fz_journal_decode(reader->bytes + reader->taken, op);
+    reader->taken += left < FZ_POS_FRAME_SIZE ? left : FZ_POS_FRAME_SIZE;
+    reader->at += FZ_POS_FRAME_SIZE;
     return FZ_OK;
 }
 
 fz_rc fz_journal_catch_up(struct fz_pos *pos, struct fz_err *err)
 {
+    struct reader reader = {.pos = pos, .at = pos->journal_len};
     struct fz_pos_operation op;
     uint32_t bad_count = 0;
 
-    for (uint64_t at = pos->journal_len;; at += FZ_POS_FRAME_SIZE) {
-        bool whole;
-        size_t len;
-        fz_rc rc = frame_read(pos, at, &op, &whole, &len, err);
+    for (;;) {
+        bool end, whole;
+        fz_rc rc = next_frame(&reader, &op, &end, &whole, err);
 
-        if (rc != FZ_OK || len == 0) {
+        if (rc != FZ_OK || end) {
             return rc;
         }
         if (!whole) {
@@ -85,7 +107,7 @@ fz_rc fz_journal_catch_up(struct fz_pos *pos, struct fz_err *err)
         table_apply(pos, &op);
         pos->damaged += bad_count;
         bad_count = 0;
-        pos->journal_len = at + FZ_POS_FRAME_SIZE;
+        pos->journal_len = reader.at;
     }
 }
 
@@ -173,17 +195,17 @@ fz_rc fz_journal_update(struct fz_pos *pos,
 
 fz_rc fz_journal_walk(struct fz_pos *pos, fz_pos_operation_fn each, void *ctx, struct fz_err *err)
 {
+    struct reader reader = {.pos = pos};
     struct fz_pos_operation op;
 
-    for (uint64_t at = 0; at < pos->journal_len; at += FZ_POS_FRAME_SIZE) {
-        bool whole;
-        size_t len;
-        fz_rc rc = frame_read(pos, at, &op, &whole, &len, err);
+    while (reader.at < pos->journal_len) {
+        bool end, whole;
+        fz_rc rc = next_frame(&reader, &op, &end, &whole, err);
 
         if (rc != FZ_OK) {
             return rc;
         }
-        if (whole && !each(&op, ctx)) {
+        if (end || (whole && !each(&op, ctx))) {
             break;
         }
     }

@@ -95,8 +95,11 @@ const char *fz_pos_text(const struct fz_pos_outcome *outcome, enum fz_pos_langua
 {
     const struct fz_pos_operation *op = &outcome->operation;
     bool is_new_sale = op->kind == FZ_POS_SALE && outcome->rc == FZ_ID_REUSED;
+    bool is_refused = op->state == FZ_POS_REFUSED && !is_new_sale;
+    bool is_waiting_to_send = op->state == FZ_POS_PREPARED && outcome->rc != FZ_OK &&
+                              outcome->rc != FZ_OUTCOME_UNKNOWN; /* nothing can have happened */
 
-    if (op->state == FZ_POS_REFUSED && !is_new_sale) {
+    if (is_refused || is_waiting_to_send) {
         const struct fz_rc_info *info = fz_rc_info(outcome->rc);
 
         return language == FZ_POS_JA ? info->ja : info->en;

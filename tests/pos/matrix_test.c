@@ -1,6 +1,6 @@
 /*
- * The failure matrix of docs/failures.md, row by row, as far as the till or the wallet decides it:
- * the requests in their order, the state in the journal, and what the person reads.
+ * What can go wrong between till, wallet and switch, row by row, as far as the till or the wallet
+ * decides it: the requests in their order, the state in the journal, and what the person reads.
  */
 #include <criterion/criterion.h>
 #include <string.h>

@@ -240,6 +240,7 @@ static void paper_notice(void *ctx, const struct fz_pos_outcome *outcome)
 
     snprintf(paper->notices + len, sizeof paper->notices - len, "%s%s;",
              fz_pos_state_name(outcome->operation.state), outcome->rc == FZ_OK ? "" : "!");
+    snprintf(paper->last_notice, sizeof paper->last_notice, "%s", fz_pos_text(outcome, FZ_POS_EN));
 }
 
 void paper_open(struct paper *paper, uint32_t patience_ms)

@@ -53,6 +53,7 @@ struct paper {
     char last_body[FZ_POS_REQUEST_MAX];
     char last_query[128];
     char notices[512];      /* states told on the way, with their trouble: "shown;shown!;" */
+    char last_notice[256];  /* what the person read then */
     int64_t clock_error_ms; /* how far our clock is behind the switch's */
     char signed_base[1024];
 };
