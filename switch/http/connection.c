@@ -9,6 +9,7 @@
 #include <event2/http.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -169,11 +170,16 @@ void connection_watch(void *carrier, bool on)
     }
 }
 
-/* Nothing asked, nothing left to send: a shutdown while an answer is on its way would lose it. */
+/*
+ * Nothing asked, nothing left to send or to read: a shutdown while an answer is on its way would lose
+ * it, and so would one before a question was read, though the question itself might get through.
+ */
 static bool is_idle(const struct connection *connection)
 {
+    int unread = 0;
     return connection->request == NULL &&
-           evbuffer_get_length(bufferevent_get_output(connection->buffer)) == 0;
+           evbuffer_get_length(bufferevent_get_output(connection->buffer)) == 0 &&
+           ioctl(bufferevent_getfd(connection->buffer), FIONREAD, &unread) == 0 && unread == 0;
 }
 
 /*
@@ -195,8 +201,8 @@ void connection_sweep(struct fz_server *server)
                    server->connections_max);
             connection_cut(connection, SHUT_RDWR);
         } else if (server->draining && is_idle(connection)) {
-            /* What has arrived already is still read and answered; then comes the end. */
-            connection_cut(connection, SHUT_RD);
+            /* What has arrived already is read and answered first. */
+            connection_cut(connection, SHUT_RDWR);
         } else if (connection->request == NULL &&
                    now_us - connection->waiting_since_us >= server->idle_timeout_us) {
             fz_metric_add(FZ_METRIC_CONNECTIONS_TIMED_OUT, 1);

@@ -320,6 +320,10 @@ void exchange_on_request(struct evhttp_request *exchange, void *ctx)
     struct fz_field fields[FZ_REQUEST_FIELDS_MAX];
     size_t fields_len = 0;
     struct connection *connection = connection_of(evhttp_request_get_connection(exchange));
+    if (connection->cut) { /* arrived in the very moment: nobody could be told what came of it */
+        evhttp_connection_free(connection->evcon);
+        return;
+    }
     fz_assert(connection->request == NULL);
     fz_assert(connection->closed_event == NULL);
     const char *problem = read_fields(exchange, fields, &fields_len);
