@@ -214,8 +214,9 @@ class Races:
         deadline, name = time.monotonic() + 10, None
         while name != "新装開店カフェ" and time.monotonic() < deadline:
             time.sleep(0.3)
-            fresh = {twin.send("PUT", f"/v1/intents/{new_id()}", {"amount": 10}).json["shop"]["name"]
-                     for twin in connected(self.till, 8)}
+            sales = [twin.send("PUT", f"/v1/intents/{new_id()}", {"amount": 10}).json
+                     for twin in connected(self.till, 8)]
+            fresh = {sale["shop"]["name"] for sale in sales}
             name = fresh.pop() if len(fresh) == 1 else None
         expect(name == "新装開店カフェ", "new sales have the new name")
         again = self.till.send("PUT", f"/v1/intents/{intent}", {"amount": 10})
