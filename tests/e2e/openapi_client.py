@@ -3,6 +3,7 @@
 It shares no code with the project, so that both ends can be wrong only independently. Signs with
 python3-cryptography where it is installed, else with the openssl program.
 """
+import atexit
 import base64
 import hashlib
 import http.client
@@ -47,6 +48,7 @@ class Key:
         else:
             handle, self.file = tempfile.mkstemp(suffix=".pem")
             os.close(handle)
+            atexit.register(os.unlink, self.file)
             subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout",
                             "-out", self.file], check=True)
             self.spki = subprocess.run(["openssl", "ec", "-in", self.file, "-pubout", "-outform",
