@@ -1,6 +1,6 @@
 /*
- * Room ledger/store. Joins of audit_check.h. Numbers in the SQL are those of commands.def, kinds.def
- * and the events' types; the assertions below hold them together.
+ * Room ledger/store. Joins of audit_check.h. Numbers in the SQL are those of commands.def,
+ * kinds.def and the events' types; the assertions below hold them together.
  */
 #include "ledger/store/audit_check.h"
 
@@ -68,7 +68,7 @@ static fz_rc each(struct fz_session *session,
     return fz_session_each(session, sql, on_rows, ctx, err);
 }
 
-/* --- intents ------------------------------------------------------------------------------------ */
+/* --- intents ---------------------------------------------------------------------------------- */
 
 static const char intent_sql[] =
     "WITH about AS (SELECT ref, count(*) FILTER (WHERE command = 4) AS pays,"
@@ -172,7 +172,7 @@ fz_rc fz_audit_each_intent(struct fz_session *session,
     return each(session, community, intent_sql, walk_intents, &walk, err);
 }
 
-/* --- payouts ------------------------------------------------------------------------------------ */
+/* --- payouts ---------------------------------------------------------------------------------- */
 
 static const char payout_sql[] =
     "WITH steps AS (SELECT ref, count(*) FILTER (WHERE command = 11) AS sent,"
@@ -246,7 +246,7 @@ fz_rc fz_audit_each_payout(struct fz_session *session,
     return each(session, community, payout_sql, walk_payouts, &walk, err);
 }
 
-/* --- deposits ----------------------------------------------------------------------------------- */
+/* --- deposits --------------------------------------------------------------------------------- */
 
 struct deposit_walk {
     fz_rc (*on_row)(void *ctx, const struct fz_audit_deposit *row, struct fz_err *err);
@@ -291,7 +291,7 @@ fz_rc fz_audit_each_deposit(struct fz_session *session,
                 walk_deposits, &walk, err);
 }
 
-/* --- bills -------------------------------------------------------------------------------------- */
+/* --- bills ------------------------------------------------------------------------------------ */
 
 static const char bill_sql[] =
     "WITH booked AS (SELECT op_id, shop, amount, value FROM fz.operation"
@@ -347,7 +347,7 @@ fz_rc fz_audit_each_bill(struct fz_session *session,
     return each(session, community, bill_sql, walk_bills, &walk, err);
 }
 
-/* --- corrections -------------------------------------------------------------------------------- */
+/* --- corrections ------------------------------------------------------------------------------ */
 
 struct correction_walk {
     fz_rc (*on_row)(void *ctx, const struct fz_audit_correction *row, struct fz_err *err);
@@ -395,7 +395,7 @@ fz_rc fz_audit_each_correction(struct fz_session *session,
                 walk_corrections, &walk, err);
 }
 
-/* --- bank files --------------------------------------------------------------------------------- */
+/* --- bank files ------------------------------------------------------------------------------- */
 
 struct file_walk {
     fz_rc (*on_row)(void *ctx, const struct fz_settlement_row *row, struct fz_err *err);
@@ -436,7 +436,7 @@ fz_rc fz_audit_each_file(struct fz_session *session,
                 walk_files, &walk, err);
 }
 
-/* --- keys --------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 struct credential_walk {
     fz_rc (*on_row)(void *ctx, const struct fz_audit_credential *row, struct fz_err *err);

@@ -1,6 +1,6 @@
 /*
- * Room ledger/store. Monthly subscriptions of the shops: who is to be billed, the bills as they were
- * fixed, and what came of them. Blocking queries for `fz` (session.h).
+ * Room ledger/store. Monthly subscriptions of the shops: who is to be billed, the bills as they
+ * were fixed, and what came of them. Blocking queries for `fz` (session.h).
  */
 #ifndef LEDGER_STORE_BILL_RUN_H
 #define LEDGER_STORE_BILL_RUN_H
@@ -32,10 +32,10 @@ struct fz_bill_row {
 };
 
 /*
- * The shops (`shop` 0: all) that have a plan with a price, still take part, joined before `until_us`
- * and have no bill for the period: shop, name, size, net and tax_percent are set. *rows_out is owned
- * by the caller (free), NULL if there is none. `period` is the first day of the month, as all days
- * a number since 1970.
+ * The shops (`shop` 0: all) that have a plan with a price, still take part, joined before
+ * `until_us` and have no bill for the period: shop, name, size, net and tax_percent are set.
+ * *rows_out is owned by the caller (free), NULL if there is none. `period` is the first day of the
+ * month, as all days a number since 1970.
  */
 FZ_MUSTUSE fz_rc fz_bill_read_missing(struct fz_session *session,
                                       int32_t community,

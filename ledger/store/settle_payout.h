@@ -1,5 +1,6 @@
 /*
- * Room ledger/store. Payouts and where they are on their way to the shop. Blocking queries for `fz`.
+ * Room ledger/store. Payouts and where they are on their way to the shop. Blocking queries for
+ * `fz`.
  */
 #ifndef LEDGER_STORE_SETTLE_PAYOUT_H
 #define LEDGER_STORE_SETTLE_PAYOUT_H

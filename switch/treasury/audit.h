@@ -18,7 +18,7 @@ struct fz_text fz_text(const char *format, ...) __attribute__((format(printf, 1,
 struct fz_text fz_text_number(int64_t number);
 struct fz_text fz_text_id(const struct fz_id *id);
 
-/* --- an account's story, recomputed ---------------------------------------------------------------- */
+/* --- an account's story, recomputed ----------------------------------------------------------- */
 
 struct fz_audit_sum {
     int64_t account;
@@ -46,7 +46,7 @@ struct fz_audit_sum *fz_audit_sums_at(struct fz_audit_sums *sums, size_t index);
 /* The balance on the account's own side. */
 int64_t fz_audit_sum_balance(const struct fz_audit_sum *sum);
 
-/* --- the audit ------------------------------------------------------------------------------------ */
+/* --- the audit -------------------------------------------------------------------------------- */
 
 struct fz_audit {
     struct fz_run *run;
@@ -95,7 +95,7 @@ FZ_MUSTUSE fz_rc fz_audit_bills(struct fz_audit *audit, struct fz_err *err);
 FZ_MUSTUSE fz_rc fz_audit_corrections(struct fz_audit *audit, struct fz_err *err);
 FZ_MUSTUSE fz_rc fz_audit_keys(struct fz_audit *audit, struct fz_err *err);
 
-/* --- parts of the journal's pass -------------------------------------------------------------------- */
+/* --- parts of the journal's pass -------------------------------------------------------------- */
 
 /* audit_legs.c: the transfers that an operation must have booked; 0 if it books none. */
 unsigned fz_audit_legs(const struct fz_result *result, struct fz_transfer legs_out[3]);

@@ -52,7 +52,7 @@ static fz_rc take_operation(struct journal *journal, struct fz_err *err)
     return rc == FZ_NOT_FOUND ? FZ_OK : rc;
 }
 
-/* --- one transfer --------------------------------------------------------------------------------- */
+/* --- one transfer ----------------------------------------------------------------------------- */
 
 static void add_to_window(struct fz_audit_windows *windows,
                           struct fz_audit_sum *merchant,
@@ -150,7 +150,7 @@ static fz_rc read_transfers(struct journal *journal, int64_t end, struct fz_err 
     return rc;
 }
 
-/* --- one operation -------------------------------------------------------------------------------- */
+/* --- one operation ---------------------------------------------------------------------------- */
 
 /* The place of transfer `number` among those of the batch; legs_len if it is not there. */
 static size_t find_leg(const struct journal *journal, int64_t number)
@@ -269,7 +269,7 @@ read_operations(struct journal *journal, int64_t batch, int64_t *len_out, struct
     return rc;
 }
 
-/* --- one batch ------------------------------------------------------------------------------------ */
+/* --- one batch -------------------------------------------------------------------------------- */
 
 static void check_claims(struct journal *journal)
 {
@@ -332,7 +332,7 @@ read_batch(struct journal *journal, const struct fz_audit_batch *batch, struct f
     return rc;
 }
 
-/* --- the whole ------------------------------------------------------------------------------------ */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 /* What stands behind the last batch belongs to none. */
 static fz_rc read_rest(struct journal *journal, struct fz_err *err)

@@ -12,7 +12,7 @@
 #include "switch/treasury/operation_id.h"
 #include "switch/treasury/public_id.h"
 
-/* --- deposits ------------------------------------------------------------------------------------- */
+/* --- deposits --------------------------------------------------------------------------------- */
 
 static fz_rc check_deposit(void *ctx, const struct fz_audit_deposit *row, struct fz_err *err)
 {
@@ -44,7 +44,7 @@ fz_rc fz_audit_deposits(struct fz_audit *audit, struct fz_err *err)
     return fz_audit_each_deposit(audit->run->session, audit->community, check_deposit, audit, err);
 }
 
-/* --- bills ---------------------------------------------------------------------------------------- */
+/* --- bills ------------------------------------------------------------------------------------ */
 
 static void
 check_bill_row(struct fz_audit *audit, const struct fz_audit_bill *row, const char *where)
@@ -99,7 +99,7 @@ fz_rc fz_audit_bills(struct fz_audit *audit, struct fz_err *err)
     return fz_audit_each_bill(audit->run->session, audit->community, check_bill, audit, err);
 }
 
-/* --- corrections ---------------------------------------------------------------------------------- */
+/* --- corrections ------------------------------------------------------------------------------ */
 
 static fz_rc check_correction(void *ctx, const struct fz_audit_correction *row, struct fz_err *err)
 {
@@ -128,7 +128,7 @@ fz_rc fz_audit_corrections(struct fz_audit *audit, struct fz_err *err)
                                     err);
 }
 
-/* --- keys ----------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 /* A role goes with one kind of party. */
 static bool may_have(char kind, int32_t number)

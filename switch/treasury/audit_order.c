@@ -1,6 +1,7 @@
 /*
  * switch/treasury: orders. What a person signed must verify with the key that was enrolled for that
- * person, and must say what was booked: whoever holds the database can change rows, but cannot sign.
+ * person, and must say what was booked: whoever holds the database can change rows, but cannot
+ * sign.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -39,7 +40,7 @@ struct order_rule {
     order_says says;
 };
 
-/* --- what the body says --------------------------------------------------------------------------- */
+/* --- what the body says ----------------------------------------------------------------------- */
 
 static bool says_text(const json_t *body, const char *field, const char *expected)
 {
@@ -229,7 +230,7 @@ static const struct order_rule rules[] = {
     {FZ_COMMAND_COLLECT, "POST", "/fz/bill", TREASURER, ACTOR, says_bill},
     {FZ_COMMAND_CORRECT, "POST", "/fz/correct", TREASURER, ACTOR, says_correction}};
 
-/* --- the signature -------------------------------------------------------------------------------- */
+/* --- the signature ---------------------------------------------------------------------------- */
 
 static bool same(struct fz_httpsig_text text, const char *expected)
 {

@@ -14,7 +14,7 @@
 #include "switch/treasury/settle.h"
 #include "switch/treasury/zengin.h"
 
-/* --- payouts -------------------------------------------------------------------------------------- */
+/* --- payouts ---------------------------------------------------------------------------------- */
 
 /* The state that the steps leave a payout in. */
 static int32_t state_of(const struct fz_audit_payout *row)
@@ -98,7 +98,7 @@ fz_rc fz_audit_payouts(struct fz_audit *audit, struct fz_err *err)
     return fz_audit_each_payout(audit->run->session, audit->community, check_payout, audit, err);
 }
 
-/* --- bank files ----------------------------------------------------------------------------------- */
+/* --- bank files ------------------------------------------------------------------------------- */
 
 static struct fz_text name_of(const struct fz_settlement_row *run)
 {

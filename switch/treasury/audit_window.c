@@ -1,6 +1,6 @@
 /*
- * switch/treasury: what the settlement lines say against what the journal says, at the very transfer
- * where each window ends.
+ * switch/treasury: what the settlement lines say against what the journal says, at the very
+ * transfer where each window ends.
  */
 #include "switch/treasury/audit.h"
 #include "switch/treasury/day.h"

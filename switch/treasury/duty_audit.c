@@ -51,7 +51,7 @@ static void show_counts(struct fz_audit *audit)
         "%s community %" PRId32 ": transfers %" PRId64 " operations %" PRId64 " batches %" PRId64
         " accounts %" PRId64 " orders verified %" PRId64 " intents %" PRId64 " payouts %" PRId64
         " bank files %" PRId64 " deposits %" PRId64 " bills %" PRId64 " corrections %" PRId64
-        " keys %" PRId64 " differences %" PRId64,
+        " keys %" PRId64 " last batch %" PRId64 " %s differences %" PRId64,
         good ? "books balance" : "books do not balance", audit->community, audit->transfers,
         audit->operations, audit->batches, audit->accounts, audit->orders, audit->intents,
         audit->payouts, audit->files, audit->deposits, audit->bills, audit->corrections,

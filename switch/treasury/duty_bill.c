@@ -251,7 +251,7 @@ const struct fz_duty fz_duty_bill = {
     .options_len = BILL_OPTIONS,
     .run = run_bill};
 
-/* --- the invoice ---------------------------------------------------------------------------------- */
+/* --- the invoice ------------------------------------------------------------------------------ */
 
 static const struct fz_option show_options[] = {
     {"period", FZ_OPTION_MONTH, true, 0, 0, NULL, "YYYY-MM", "the month"},

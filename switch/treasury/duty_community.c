@@ -10,7 +10,7 @@
 #define UTC_OFFSET_JAPAN_S 32400
 #define QR_GUID_DEFAULT "jp.example.feezero"
 
-/* --- community ---------------------------------------------------------------------------------- */
+/* --- community -------------------------------------------------------------------------------- */
 
 static void show_community(void *ctx, const struct fz_community_row *row)
 {
@@ -99,7 +99,7 @@ const struct fz_duty fz_duty_community_add = {
 const struct fz_duty fz_duty_community_list = {
     .name = "community list", .summary = "list the towns", .run = list_communities};
 
-/* --- plans -------------------------------------------------------------------------------------- */
+/* --- plans ------------------------------------------------------------------------------------ */
 
 enum {
     PLAN_SIZE,
@@ -160,7 +160,7 @@ const struct fz_duty fz_duty_plan_set = {.name = "plan set",
 const struct fz_duty fz_duty_plan_list = {
     .name = "plan list", .summary = "list the subscriptions", .run = list_plans};
 
-/* --- the consortium's bank account ---------------------------------------------------------------- */
+/* --- the consortium's bank account ------------------------------------------------------------ */
 
 enum {
     BANK_REQUESTER,

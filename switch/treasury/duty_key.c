@@ -189,7 +189,7 @@ const struct fz_duty fz_duty_key_new = {
     .options_len = NEW_OPTIONS,
     .run = run_key_new};
 
-/* --- listing and revoking ------------------------------------------------------------------------ */
+/* --- listing and revoking --------------------------------------------------------------------- */
 
 static const struct fz_option list_options[] = {
     {"party", FZ_OPTION_PARTY, false, 0, 0, "RMS", "ID", "whose keys; of everybody unless told"}};

@@ -1,6 +1,6 @@
 /*
- * switch/treasury: residents, staff, owners and terminals, and their enrolment codes: `fz resident`,
- * `fz staff`, `fz owner`, `fz terminal`, `fz code`. Shops are in duty_shop.c.
+ * switch/treasury: residents, staff, owners and terminals, and their enrolment codes: `fz
+ * resident`, `fz staff`, `fz owner`, `fz terminal`, `fz code`. Shops are in duty_shop.c.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static fz_rc add_party(struct fz_run *run, struct fz_code_for *whom, struct fz_e
     return commit_and_show(run, whom, err);
 }
 
-/* --- residents ---------------------------------------------------------------------------------- */
+/* --- residents -------------------------------------------------------------------------------- */
 
 static const struct fz_option name_option[] = {
     {"name", FZ_OPTION_TEXT, true, 1, FZ_NAME_MAX, NULL, "NAME", "name shown to others"}};
@@ -88,7 +88,7 @@ const struct fz_duty fz_duty_resident_add = {.name = "resident add",
 const struct fz_duty fz_duty_resident_list = {
     .name = "resident list", .summary = "list the residents", .run = list_residents};
 
-/* --- staff -------------------------------------------------------------------------------------- */
+/* --- staff ------------------------------------------------------------------------------------ */
 
 enum {
     STAFF_NAME,
@@ -117,7 +117,7 @@ const struct fz_duty fz_duty_staff_add = {.name = "staff add",
                                           .options_len = STAFF_OPTIONS,
                                           .run = add_staff};
 
-/* --- more keys for those who are there ------------------------------------------------------------ */
+/* --- more keys for those who are there -------------------------------------------------------- */
 
 /* Opens the town and finds the party; whom->name then borrows `party`. */
 static fz_rc find_party(struct fz_run *run,

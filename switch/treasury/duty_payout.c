@@ -30,7 +30,7 @@ show_payout(struct fz_output *output, const struct fz_payout_row *row, enum fz_p
                      row->window != 0 ? day.text : "none", row->window, row->name);
 }
 
-/* --- list --------------------------------------------------------------------------------------- */
+/* --- list ------------------------------------------------------------------------------------- */
 
 static const struct fz_option list_options[] = {{"state", FZ_OPTION_CHOICE, false, 0, 0,
                                                  "booked|sent|confirmed|returned", "STATE",
@@ -60,7 +60,7 @@ const struct fz_duty fz_duty_payout_list = {.name = "payout list",
                                             .options_len = 1,
                                             .run = list_payouts};
 
-/* --- confirm and return -------------------------------------------------------------------------- */
+/* --- confirm and return ----------------------------------------------------------------------- */
 
 /* One kind of news from the bank. */
 struct news {

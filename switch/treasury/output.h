@@ -1,6 +1,7 @@
 /*
- * switch/treasury: what `fz` says. Results go to standard output, one line each, as text or (--json)
- * as one JSON object; notes and progress go to standard error and are left out with --quiet.
+ * switch/treasury: what `fz` says. Results go to standard output, one line each, as text or
+ * (--json) as one JSON object; notes and progress go to standard error and are left out with
+ * --quiet.
  */
 #ifndef FZ_SWITCH_TREASURY_OUTPUT_H
 #define FZ_SWITCH_TREASURY_OUTPUT_H

@@ -26,7 +26,7 @@ struct fz_run {
     struct fz_community_row town; /* set by fz_run_open_town() */
 };
 
-/* Opens the session in a role of sql/roles.sql, NULL for the login's own. As fz_session_create(). */
+/* Opens the session in a role of sql/roles.sql, NULL: the login's own. As fz_session_create(). */
 FZ_MUSTUSE fz_rc fz_run_open(struct fz_run *run, const char *role, struct fz_err *err);
 
 /* The same, and reads run->town. FZ_NOT_FOUND: there is no such community. */

@@ -21,7 +21,7 @@
 #define PATH_SIZE 2048 /* two of them stand in one frame */
 #define BY_WIRE 7      /* the record's code for a transfer by wire */
 
-/* --- bytes -------------------------------------------------------------------------------------- */
+/* --- bytes ------------------------------------------------------------------------------------ */
 
 /* A kept name as bytes of the bank's code; `whose` is for the message. */
 static fz_rc fold(const char *whose,
@@ -173,7 +173,7 @@ fz_rc fz_settle_file(struct fz_settlement *settlement, struct fz_err *err)
     return rc;
 }
 
-/* --- the folder --------------------------------------------------------------------------------- */
+/* --- the folder ------------------------------------------------------------------------------- */
 
 static fz_rc fail_path(struct fz_err *err, const char *what, const char *path)
 {

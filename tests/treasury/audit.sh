@@ -54,13 +54,16 @@ base=${base%% *}
 admin() {
     psql -X -q -v ON_ERROR_STOP=1 -d "${FZ_TEST_PG:?}" -c "$1"
 }
-trap 'admin "DROP DATABASE IF EXISTS \"${base}_x\" WITH (FORCE)" 2>/dev/null || true; rm -rf "$work"' EXIT
+drop_copy() {
+    admin "DROP DATABASE IF EXISTS \"${base}_x\" WITH (FORCE)" 2>/dev/null || true
+}
+trap 'drop_copy; rm -rf "$work"' EXIT
 
 # differs CLASS WHERE SQL: after SQL in a copy, a difference of CLASS is named whose line has WHERE.
 cases=0
 differs() {
     cases=$((cases + 1))
-    admin "DROP DATABASE IF EXISTS \"${base}_x\" WITH (FORCE)" 2>/dev/null
+    drop_copy
     admin "CREATE DATABASE \"${base}_x\" TEMPLATE \"$base\""
     database=${original/dbname=$base/dbname=${base}_x}
     printf 'database = %s\n' "$database" >"$work/fz.ini"
@@ -75,13 +78,14 @@ differs() {
 }
 
 t=fz.transfer o=fz.operation i=fz.intent a=fz.account
-pay=$(id_of p) paid=$(number_of p) sale=$(id_of a) file=furikomi
-free_transfer="ALTER TABLE $t DROP CONSTRAINT transfer_kind; ALTER TABLE $t DROP CONSTRAINT transfer_chain"
+pay=$(id_of p) paid=$(number_of p) sale=$(id_of a)
+free_transfer="ALTER TABLE $t DROP CONSTRAINT transfer_kind, DROP CONSTRAINT transfer_chain"
 free_order="ALTER TABLE $o DROP CONSTRAINT operation_order"
 
 # The journal.
 differs operation-transfer "$pay" "UPDATE $t SET amount = amount + 1 WHERE number = $paid"
-differs account-debits 'account 10000000003' "UPDATE $t SET amount = amount + 1 WHERE number = $paid"
+differs account-debits 'account 10000000003' \
+    "UPDATE $t SET amount = amount + 1 WHERE number = $paid"
 differs hash-chain 'batch ' "UPDATE $t SET amount = amount + 1 WHERE number = $paid"
 differs operation-transfer "$pay" "UPDATE $t SET credit = 11000000006 WHERE number = $paid"
 differs number-gap "transfer $((paid + 1))" "DELETE FROM $t WHERE number = $paid"
@@ -133,8 +137,8 @@ differs operation "$(id_of z)" "UPDATE $o SET command = 77 WHERE op_id = '$(id_o
 
 # Orders.
 differs order-signature "$pay" \
-    "UPDATE $o SET order_body = convert_to(replace(convert_from(order_body, 'UTF8'), '1480', '1481'),
-     'UTF8') WHERE op_id = '$pay'"
+    "UPDATE $o SET order_body = convert_to(replace(convert_from(order_body, 'UTF8'),
+     '1480', '1481'), 'UTF8') WHERE op_id = '$pay'"
 differs order-signature "$pay" \
     "UPDATE $o SET order_signature = set_byte(order_signature, 5, get_byte(order_signature, 5) # 1)
      WHERE op_id = '$pay'"
@@ -144,10 +148,12 @@ differs order-signature "$pay" \
 differs order-missing "$pay" \
     "UPDATE $o SET order_key = NULL, order_base = NULL, order_body = NULL, order_signature = NULL
      WHERE op_id = '$pay'"
-differs order-missing "$pay" "$free_order; UPDATE $o SET order_signature = NULL WHERE op_id = '$pay'"
+differs order-missing "$pay" \
+    "$free_order; UPDATE $o SET order_signature = NULL WHERE op_id = '$pay'"
 differs order-content "$pay" \
     "UPDATE $o x SET order_key = y.order_key, order_base = y.order_base, order_body = y.order_body,
-     order_signature = y.order_signature FROM $o y WHERE x.op_id = '$pay' AND y.op_id = '$(id_of q)'"
+     order_signature = y.order_signature FROM $o y
+     WHERE x.op_id = '$pay' AND y.op_id = '$(id_of q)'"
 # A payment made dearer everywhere that agrees with everything else but the payer's signature.
 differs order-content "$pay" \
     "UPDATE $t SET amount = 1490 WHERE number = $paid; UPDATE $o SET amount = 1490

@@ -10,6 +10,7 @@ database=${FZ_TEST_DB:?run me through ctest}
 failures=0
 printf 'database = %s\n' "$database" >"$work/fz.ini"
 today=$(TZ=Asia/Tokyo date +%F)
+# shellcheck disable=SC2034 # for the tests
 month=${today%-*}
 
 fz() {
@@ -85,9 +86,9 @@ add_shop() {
         --branch-name アイヅ --type 1 --account "$account" --holder "$@" | cut -d' ' -f2
 }
 
-# set_bank [REQUESTER]
+# set_bank REQUESTER
 set_bank() {
-    fz bank set --requester "${1:-0000000001}" --name フィーゼロ --bank 9999 --bank-name テストギンコウ \
+    fz bank set --requester "$1" --name フィーゼロ --bank 9999 --bank-name テストギンコウ \
         --branch 998 --branch-name ホンテン --type 1 --account 9000001 >/dev/null
 }
 
@@ -95,7 +96,7 @@ set_bank() {
 # (large), M7 (association), and keys r3, r4, t5, t6, t7 for what $work/keys is put in front of.
 make_town() {
     fz community add --name 会津コイン --registration T7000012050002 >/dev/null
-    set_bank
+    set_bank 0000000001
     add_treasurer keiri
     add_treasurer kacho
     fz resident add --name 佐藤 >/dev/null

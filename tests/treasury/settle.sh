@@ -58,8 +58,13 @@ fork() {
 drop() {
     admin "DROP DATABASE \"${base}_$1\" WITH (FORCE)"
 }
-trap 'for name in quiet stop kill two loser; do admin "DROP DATABASE IF EXISTS \"${base}_$name\" WITH (FORCE)" \
-    2>/dev/null || true; done; rm -rf "$work"' EXIT
+drop_all() {
+    local name
+    for name in quiet stop kill two loser; do
+        admin "DROP DATABASE IF EXISTS \"${base}_$name\" WITH (FORCE)" 2>/dev/null || true
+    done
+}
+trap 'drop_all; rm -rf "$work"' EXIT
 
 # What an undisturbed run does.
 file=furikomi-${today//-/}-1.txt

@@ -34,7 +34,7 @@ run 0 fz key new --out "$work/1.pem" --code "$(code_of "$work/staff1")" --label 
 says ' S00000001 treasurer 経理'
 same "$(stat -c %a "$work/1.pem")" 600 'mode of the key file'
 cp "$work/out" "$work/first"
-run 0 fz key new --out "$work/1.pem" --code "$(code_of "$work/staff1" | tr 'A-Z' 'a-z')"
+run 0 fz key new --out "$work/1.pem" --code "$(code_of "$work/staff1" | tr '[:upper:]' '[:lower:]')"
 same "$(cat "$work/out")" "$(cat "$work/first")" 'the same code and file again'
 run 1 fz key new --out "$work/other.pem" --code "$(code_of "$work/staff1")"
 warns 'fz: enrolment-code:'

@@ -120,7 +120,7 @@ static void remember_id(struct town *town, const char *name, struct fz_id id)
     row->id = id;
 }
 
-/* --- booking -------------------------------------------------------------------------------------- */
+/* --- booking ---------------------------------------------------------------------------------- */
 
 static void book(struct town *town)
 {
@@ -190,7 +190,7 @@ static void add(struct town *town,
     }
 }
 
-/* --- commands ------------------------------------------------------------------------------------- */
+/* --- commands --------------------------------------------------------------------------------- */
 
 static void do_key(struct town *town, const char *const *words)
 {
