@@ -71,7 +71,8 @@ differs() {
     run 1 fz audit
     warns 'fz: audit: '
     says 'books do not balance'
-    grep -F -- "difference $1 " "$work/out" | grep -qF -- "$2" || {
+    grep -F -- "difference $1 " "$work/out" >"$work/named" || true
+    grep -qF -- "$2" "$work/named" || {
         fail "no difference '$1' at '$2' after: $3"
         grep difference "$work/out" >&2 || true
     }
