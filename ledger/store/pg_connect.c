@@ -145,6 +145,13 @@ static fz_rc check_started(PGconn *conn, struct fz_err *err)
     return PQstatus(conn) == CONNECTION_BAD ? fz_pg_error(conn, NULL, "connect", err) : FZ_OK;
 }
 
+/* Notices are no trouble of ours: what matters comes as a failed result or a closed connection. */
+static void ignore_notice(void *ctx, const PGresult *notice)
+{
+    (void)ctx;
+    (void)notice;
+}
+
 fz_rc fz_pg_connect_start(const struct fz_pg_options *options,
                           PGconn **conn_out,
                           struct fz_err *err)
@@ -156,7 +163,11 @@ fz_rc fz_pg_connect_start(const struct fz_pg_options *options,
         return rc;
     }
     *conn_out = PQconnectStartParams(settings.keywords, settings.values, 1);
-    return check_started(*conn_out, err);
+    rc = check_started(*conn_out, err);
+    if (rc == FZ_OK) {
+        PQsetNoticeReceiver(*conn_out, ignore_notice, NULL);
+    }
+    return rc;
 }
 
 fz_rc fz_pg_connect(const struct fz_pg_options *options, PGconn **conn_out, struct fz_err *err)
@@ -170,6 +181,7 @@ fz_rc fz_pg_connect(const struct fz_pg_options *options, PGconn **conn_out, stru
     PGconn *conn = PQconnectdbParams(settings.keywords, settings.values, 1);
     rc = check_started(conn, err);
     if (rc == FZ_OK) {
+        PQsetNoticeReceiver(conn, ignore_notice, NULL);
         *conn_out = conn;
         conn = NULL;
     }

@@ -96,13 +96,6 @@ static bool watch(struct fz_read_link *link, unsigned want)
     return true;
 }
 
-/* Notices are no trouble of ours: what matters comes as a failed result or a closed connection. */
-static void ignore_notice(void *ctx, const PGresult *notice)
-{
-    (void)ctx;
-    (void)notice;
-}
-
 void fz_read_link_open(struct fz_read_link *link)
 {
     const struct fz_reader_options *options = &link->reader->options;
@@ -118,7 +111,6 @@ void fz_read_link_open(struct fz_read_link *link)
         lose(link, &err);
         return;
     }
-    PQsetNoticeReceiver(link->conn, ignore_notice, NULL);
     (void)watch(link, FZ_LOOP_WRITE); /* libpq: until the first poll, as if it had said WRITING */
 }
 

@@ -105,9 +105,7 @@ static void on_drain(void *ctx)
 
 static fz_rc start_database(struct fz_api *api, const struct fz_config *config, struct fz_err *err)
 {
-    if (config->database_readers > FZ_READERS_MAX) {
-        return fz_fail(err, FZ_CONFIG, "database_readers: at most %d", FZ_READERS_MAX);
-    }
+    fz_assert(config->database_readers <= FZ_READERS_MAX); /* config.def sees to it */
     struct fz_engine_options engine = {.conninfo = config->database,
                                        .role = DATABASE_ROLE,
                                        .loop = api->loop,
