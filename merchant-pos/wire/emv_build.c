@@ -74,16 +74,15 @@ static void
 put_field(struct writer *writer, const struct fz_emv_code *code, const struct emv_field *field)
 {
     const char *value = (const char *)code + field->offset;
-    size_t len = strnlen(value, field->size);
-
     if (field->size == 0) {
         return;
     }
-    if (len == field->size) { /* the caller forgot the NUL */
+    const char *end = memchr(value, '\0', field->size);
+    if (end == NULL) { /* the caller forgot the NUL */
         fail(writer, FZ_EMV_VALUE_LEN);
         return;
     }
-    put_object(writer, field->id, value, len);
+    put_object(writer, field->id, value, (size_t)(end - value));
 }
 
 static void
