@@ -161,7 +161,7 @@ fz_rc fz_admin_key_revoke(struct fz_session *session,
                           bool *was_revoked_out,
                           struct fz_err *err)
 {
-    struct fz_key_row_text row;
+    struct fz_key_row_text row = {.revoked_us = 0};
     fz_rc rc = fz_admin_key_get(session, community, key_id, &row, err);
     if (rc != FZ_OK) {
         return rc;

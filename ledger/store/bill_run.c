@@ -80,18 +80,16 @@ static fz_rc read_rows(struct fz_session *session,
 
 fz_rc fz_bill_read_missing(struct fz_session *session,
                            int32_t community,
-                           int64_t period,
-                           int64_t until_us,
-                           int64_t shop,
+                           const struct fz_bill_scope *scope,
                            struct fz_bill_row **rows_out,
                            size_t *len_out,
                            struct fz_err *err)
 {
     struct fz_pg_params *params = fz_session_params(session);
     fz_pg_add_int4(params, community);
-    fz_pg_add_int4(params, (int32_t)period);
-    fz_pg_add_int8(params, until_us);
-    fz_pg_add_int8(params, shop);
+    fz_pg_add_int4(params, (int32_t)scope->period);
+    fz_pg_add_int8(params, scope->until_us);
+    fz_pg_add_int8(params, scope->shop);
     return read_rows(session,
                      "SELECT s.shop, p.name, s.size, n.monthly_net, n.tax_percent FROM fz.shop s"
                      " JOIN fz.party p ON p.community_id = s.community_id AND p.party = s.shop"
@@ -152,16 +150,15 @@ fz_rc fz_bill_insert(struct fz_session *session,
 
 fz_rc fz_bill_read(struct fz_session *session,
                    int32_t community,
-                   int64_t period,
-                   int64_t shop,
+                   const struct fz_bill_scope *scope,
                    struct fz_bill_row **rows_out,
                    size_t *len_out,
                    struct fz_err *err)
 {
     struct fz_pg_params *params = fz_session_params(session);
     fz_pg_add_int4(params, community);
-    fz_pg_add_int4(params, (int32_t)period);
-    fz_pg_add_int8(params, shop);
+    fz_pg_add_int4(params, (int32_t)scope->period);
+    fz_pg_add_int8(params, scope->shop);
     return read_rows(
         session,
         "SELECT b.shop, p.name, b.size, b.net, b.tax_percent, b.tax, b.invoice_no, b.op_id,"

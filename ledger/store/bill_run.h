@@ -31,17 +31,21 @@ struct fz_bill_row {
     int64_t collected;
 };
 
+/* Which bills. */
+struct fz_bill_scope {
+    int64_t period;   /* first day of the month; a number since 1970, as all days */
+    int64_t until_us; /* shops that joined later are left out */
+    int64_t shop;     /* 0: all */
+};
+
 /*
- * The shops (`shop` 0: all) that have a plan with a price, still take part, joined before
- * `until_us` and have no bill for the period: shop, name, size, net and tax_percent are set.
- * *rows_out is owned by the caller (free), NULL if there is none. `period` is the first day of the
- * month, as all days a number since 1970.
+ * The shops of the scope that have a plan with a price, still take part and have no bill for the
+ * period: shop, name, size, net and tax_percent are set. *rows_out is owned by the caller (free),
+ * NULL if there is none.
  */
 FZ_MUSTUSE fz_rc fz_bill_read_missing(struct fz_session *session,
                                       int32_t community,
-                                      int64_t period,
-                                      int64_t until_us,
-                                      int64_t shop,
+                                      const struct fz_bill_scope *scope,
                                       struct fz_bill_row **rows_out,
                                       size_t *len_out,
                                       struct fz_err *err);
@@ -54,11 +58,10 @@ FZ_MUSTUSE fz_rc fz_bill_insert(struct fz_session *session,
                                 size_t len,
                                 struct fz_err *err);
 
-/* The bills of a period with what came of them, by shop. *rows_out as above. */
+/* The bills of the scope with what came of them, by shop; until_us does not count. As above. */
 FZ_MUSTUSE fz_rc fz_bill_read(struct fz_session *session,
                               int32_t community,
-                              int64_t period,
-                              int64_t shop,
+                              const struct fz_bill_scope *scope,
                               struct fz_bill_row **rows_out,
                               size_t *len_out,
                               struct fz_err *err);

@@ -124,22 +124,21 @@ read_last_number(struct fz_session *session, int32_t community, int64_t *out, st
 
 fz_rc fz_settle_read_cutoff(struct fz_session *session,
                             int32_t community,
-                            int64_t from_number,
-                            int64_t *upto_number_out,
+                            struct fz_settlement_row *row,
                             struct fz_settlement_line **lines_out,
                             size_t *len_out,
                             struct fz_err *err)
 {
     *lines_out = NULL;
     *len_out = 0;
-    fz_rc rc = read_last_number(session, community, upto_number_out, err);
+    fz_rc rc = read_last_number(session, community, &row->upto_number, err);
     if (rc != FZ_OK) {
         return rc;
     }
     struct fz_pg_params *params = fz_session_params(session);
     fz_pg_add_int4(params, community);
-    fz_pg_add_int8(params, from_number);
-    fz_pg_add_int8(params, *upto_number_out);
+    fz_pg_add_int8(params, row->from_number);
+    fz_pg_add_int8(params, row->upto_number);
     return read_lines(
         session,
         "WITH moved AS ("

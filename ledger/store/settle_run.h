@@ -63,14 +63,13 @@ FZ_MUSTUSE fz_rc fz_settle_get_last(struct fz_session *session,
 FZ_MUSTUSE fz_rc fz_settle_begin(struct fz_session *session, struct fz_err *err);
 
 /*
- * Reads, in that transaction, the number of the last transfer, and a line for each shop that has a
- * balance or has had payments, voids or refunds since `from_number`, by shop. Ids are left zero.
- * *lines_out is owned by the caller (free), NULL if there is none.
+ * Reads, in that transaction, the number of the last transfer into row->upto_number, and a line for
+ * each shop that has a balance or has had payments, voids or refunds since row->from_number, by
+ * shop. Ids are left zero. *lines_out is owned by the caller (free), NULL if there is none.
  */
 FZ_MUSTUSE fz_rc fz_settle_read_cutoff(struct fz_session *session,
                                        int32_t community,
-                                       int64_t from_number,
-                                       int64_t *upto_number_out,
+                                       struct fz_settlement_row *row,
                                        struct fz_settlement_line **lines_out,
                                        size_t *len_out,
                                        struct fz_err *err);

@@ -3,6 +3,7 @@
  * accounts, never with the number of transfers. Open addressing over an array, keyed with a seed.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "feezero/assert.h"
 #include "feezero/crypto.h"
@@ -63,22 +64,23 @@ static size_t probe(const struct fz_audit_sums *sums, int64_t account)
 /* Twice the room; the table is at most half full. */
 static bool grow(struct fz_audit_sums *sums)
 {
-    size_t slots_len = sums->slots_len * 2;
-    size_t *slots = calloc(slots_len, sizeof *slots);
-    struct fz_audit_sum *rows = realloc(sums->rows, slots_len / 2 * sizeof *rows);
-    if (rows != NULL) {
-        sums->rows = rows;
-    }
-    if (slots == NULL || rows == NULL) {
-        free(slots);
+    struct fz_audit_sums grown = *sums;
+    fz_assert(sums->rows != NULL);
+    grown.slots_len = sums->slots_len * 2;
+    grown.slots = calloc(grown.slots_len, sizeof *grown.slots);
+    grown.rows = calloc(grown.slots_len / 2, sizeof *grown.rows);
+    if (grown.slots == NULL || grown.rows == NULL) {
+        free(grown.slots);
+        free(grown.rows);
         return false;
     }
-    free(sums->slots);
-    sums->slots = slots;
-    sums->slots_len = slots_len;
-    for (size_t i = 0; i < sums->len; i++) {
-        sums->slots[probe(sums, sums->rows[i].account)] = i + 1;
+    memcpy(grown.rows, sums->rows, sums->len * sizeof *sums->rows);
+    for (size_t i = 0; i < grown.len; i++) {
+        grown.slots[probe(&grown, grown.rows[i].account)] = i + 1;
     }
+    free(sums->slots);
+    free(sums->rows);
+    *sums = grown;
     return true;
 }
 
@@ -97,6 +99,7 @@ struct fz_audit_sum *fz_audit_sums_take(struct fz_audit_sums *sums, int64_t acco
     if (sums->len == sums->slots_len / 2 && !grow(sums)) {
         return NULL;
     }
+    fz_assert(sums->rows != NULL && sums->len < sums->slots_len / 2);
     size_t slot = probe(sums, account);
     sums->rows[sums->len] = (struct fz_audit_sum){.account = account};
     sums->slots[slot] = ++sums->len;

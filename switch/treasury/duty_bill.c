@@ -21,8 +21,7 @@
 struct billing {
     struct fz_run *run;
     const struct fz_staff *staff;
-    int64_t period;
-    int64_t shop;             /* 0: all */
+    struct fz_bill_scope scope;
     struct fz_bill_row *rows; /* owned */
     size_t len;
 };
@@ -41,21 +40,20 @@ static fz_rc fix_bills(const struct billing *billing, struct fz_err *err)
     struct fz_run *run = billing->run;
     struct fz_bill_row *rows = NULL;
     size_t len = 0;
-    int64_t until_us =
-        fz_month_next(billing->period) * DAY_US - (int64_t)run->town.utc_offset_s * 1000000;
-    fz_rc rc = fz_bill_read_missing(run->session, run->community, billing->period, until_us,
-                                    billing->shop, &rows, &len, err);
+    fz_rc rc =
+        fz_bill_read_missing(run->session, run->community, &billing->scope, &rows, &len, err);
     for (size_t i = 0; i < len; i++) {
         struct fz_bill_row *row = &rows[i];
         row->tax = fz_invoice_tax(row->net, row->tax_percent);
-        row->operation = fz_operation_id_bill(run->community, "bill", billing->period, row->shop);
+        row->operation =
+            fz_operation_id_bill(run->community, "bill", billing->scope.period, row->shop);
         row->collect =
-            fz_operation_id_bill(run->community, "bill-collect", billing->period, row->shop);
+            fz_operation_id_bill(run->community, "bill-collect", billing->scope.period, row->shop);
         (void)snprintf(row->invoice_no, sizeof row->invoice_no, "%s",
-                       fz_invoice_number(billing->period, row->shop).text);
+                       fz_invoice_number(billing->scope.period, row->shop).text);
     }
     if (rc == FZ_OK && len > 0) {
-        rc = fz_bill_insert(run->session, run->community, billing->period, rows, len, err);
+        rc = fz_bill_insert(run->session, run->community, billing->scope.period, rows, len, err);
     }
     free(rows);
     return rc;
@@ -64,8 +62,8 @@ static fz_rc fix_bills(const struct billing *billing, struct fz_err *err)
 static fz_rc reload(struct billing *billing, struct fz_err *err)
 {
     free(billing->rows);
-    return fz_bill_read(billing->run->session, billing->run->community, billing->period,
-                        billing->shop, &billing->rows, &billing->len, err);
+    return fz_bill_read(billing->run->session, billing->run->community, &billing->scope,
+                        &billing->rows, &billing->len, err);
 }
 
 static json_t *order_body(const struct billing *billing)
@@ -75,7 +73,7 @@ static json_t *order_body(const struct billing *billing)
         total += billing->rows[i].net + billing->rows[i].tax;
     }
     return json_pack("{s:I, s:s, s:I, s:I}", "community", (json_int_t)billing->run->community,
-                     "period", fz_month_format(billing->period).text, "shops",
+                     "period", fz_month_format(billing->scope.period).text, "shops",
                      (json_int_t)billing->len, "total", total);
 }
 
@@ -144,13 +142,14 @@ static fz_rc book(struct billing *billing, bool collect, struct fz_err *err)
 
 static json_t *bill_object(const struct billing *billing, const struct fz_bill_row *row)
 {
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s?, s:i}", "bill",
-        fz_month_format(billing->period).text, "shop", fz_public_id('M', row->shop).text, "name",
-        row->name, "size", row->size, "invoice", row->invoice_no, "net", (json_int_t)row->net,
-        "tax_percent", (json_int_t)row->tax_percent, "tax", (json_int_t)row->tax, "total",
-        (json_int_t)(row->net + row->tax), "collected", (json_int_t)row->collected, "refused",
-        row->rc == FZ_OK ? NULL : fz_rc_info(row->rc)->slug, "per_payment_fee", 0);
+    json_int_t total = row->net + row->tax;
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s?, s:i}", "bill",
+                     fz_month_format(billing->scope.period).text, "shop",
+                     fz_public_id('M', row->shop).text, "name", row->name, "size", row->size,
+                     "invoice", row->invoice_no, "net", (json_int_t)row->net, "tax_percent",
+                     (json_int_t)row->tax_percent, "tax", (json_int_t)row->tax, "total", total,
+                     "collected", (json_int_t)row->collected, "refused",
+                     row->rc == FZ_OK ? NULL : fz_rc_info(row->rc)->slug, "per_payment_fee", 0);
 }
 
 static void show_bill(const struct billing *billing, const struct fz_bill_row *row)
@@ -158,7 +157,7 @@ static void show_bill(const struct billing *billing, const struct fz_bill_row *r
     fz_output_result(&billing->run->output, bill_object(billing, row),
                      "bill %s %s %s net %" PRId64 " tax %" PRId64 " (%" PRId64 " %%) total %" PRId64
                      " collected %" PRId64 " open %" PRId64 " yen invoice %s%s%s %s",
-                     fz_month_format(billing->period).text, fz_public_id('M', row->shop).text,
+                     fz_month_format(billing->scope.period).text, fz_public_id('M', row->shop).text,
                      row->size, row->net, row->tax, row->tax_percent, row->net + row->tax,
                      row->collected, row->net + row->tax - row->collected, row->invoice_no,
                      row->rc == FZ_OK ? "" : " refused ",
@@ -172,10 +171,10 @@ static void show(const struct billing *billing)
         show_bill(billing, &billing->rows[i]);
     }
     if (billing->len == 0) {
-        fz_output_result(
-            output,
-            json_pack("{s:s, s:i}", "bill", fz_month_format(billing->period).text, "shops", 0),
-            "bill %s: nothing to bill", fz_month_format(billing->period).text);
+        fz_output_result(output,
+                         json_pack("{s:s, s:i}", "bill",
+                                   fz_month_format(billing->scope.period).text, "shops", 0),
+                         "bill %s: nothing to bill", fz_month_format(billing->scope.period).text);
     }
     fz_output_result(output, json_pack("{s:i}", "per_payment_fee", 0), "per-payment fee: 0 yen");
 }
@@ -184,6 +183,8 @@ static fz_rc bill(struct billing *billing, struct fz_err *err)
 {
     struct fz_run *run = billing->run;
     fz_rc rc = fz_admin_lock(run->session, run->community, err);
+    billing->scope.until_us =
+        fz_month_next(billing->scope.period) * DAY_US - (int64_t)run->town.utc_offset_s * 1000000;
     if (rc == FZ_OK) {
         rc = fix_bills(billing, err);
     }
@@ -217,16 +218,16 @@ static const struct fz_option bill_options[BILL_OPTIONS] = {
 static fz_rc run_bill(struct fz_run *run, const struct fz_value *values, struct fz_err *err)
 {
     struct fz_staff staff = {0};
-    struct billing billing = {.run = run,
-                              .staff = &staff,
-                              .period = values[BILL_PERIOD].number,
-                              .shop = values[BILL_SHOP].number};
+    struct billing billing = {
+        .run = run,
+        .staff = &staff,
+        .scope = {.period = values[BILL_PERIOD].number, .shop = values[BILL_SHOP].number}};
     fz_rc rc = fz_run_open_town(run, FZ_TREASURY_ROLE, err);
-    if (rc == FZ_OK && billing.period > fz_month_next(fz_run_today(run))) {
+    if (rc == FZ_OK && billing.scope.period > fz_month_next(fz_run_today(run))) {
         rc = fz_fail(err, FZ_BAD_FIELD, "--period: not more than one month ahead");
     }
     if (rc == FZ_OK) {
-        rc = check_shop(run, billing.shop, err);
+        rc = check_shop(run, billing.scope.shop, err);
     }
     if (rc == FZ_OK) {
         rc = fz_staff_load(run, values[BILL_KEY].text, &staff, err);
@@ -260,19 +261,21 @@ static const struct fz_option show_options[] = {
 static fz_rc run_bill_show(struct fz_run *run, const struct fz_value *values, struct fz_err *err)
 {
     char text[FZ_INVOICE_TEXT_MAX];
-    struct billing billing = {.run = run, .period = values[0].number, .shop = values[1].number};
+    struct billing billing = {.run = run,
+                              .scope = {.period = values[0].number, .shop = values[1].number}};
     fz_rc rc = fz_run_open_town(run, FZ_TREASURY_ROLE, err);
     if (rc == FZ_OK) {
-        rc = check_shop(run, billing.shop, err);
+        rc = check_shop(run, billing.scope.shop, err);
     }
     if (rc == FZ_OK) {
         rc = reload(&billing, err);
     }
-    if (rc == FZ_OK && (billing.len == 0 || !billing.rows->decided || billing.rows->rc != FZ_OK)) {
+    if (rc == FZ_OK &&
+        (billing.rows == NULL || !billing.rows->decided || billing.rows->rc != FZ_OK)) {
         rc = fz_fail(err, FZ_NOT_FOUND, "%s was not billed for %s", values[1].text, values[0].text);
     }
     if (rc == FZ_OK) {
-        fz_invoice_print(&run->town, billing.period, billing.rows, text);
+        fz_invoice_print(&run->town, billing.scope.period, billing.rows, text);
         fz_output_result(&run->output, bill_object(&billing, billing.rows), "%s", text);
     }
     free(billing.rows);

@@ -161,6 +161,7 @@ static fz_rc open_and_tell(struct fz_run *run,
     if (rc == FZ_OK) {
         news->staff = &staff;
         rc = tell_all(run, filter, news, err);
+        news->staff = NULL;
     }
     fz_staff_fini(&staff);
     return rc;

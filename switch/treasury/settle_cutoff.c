@@ -136,8 +136,8 @@ static fz_rc fix_in_transaction(struct fz_settlement *settlement, struct fz_err 
 {
     struct fz_run *run = settlement->run;
     struct fz_settlement_row *row = &settlement->row;
-    fz_rc rc = fz_settle_read_cutoff(run->session, run->community, row->from_number,
-                                     &row->upto_number, &settlement->lines, &settlement->len, err);
+    fz_rc rc = fz_settle_read_cutoff(run->session, run->community, row, &settlement->lines,
+                                     &settlement->len, err);
     if (rc != FZ_OK || settlement->len == 0) {
         return rc;
     }
