@@ -73,13 +73,15 @@ fz_apt_install() {
     ' bash "$@"
 }
 
-# fz_build PRESET [CMAKE_OPTION...]: configures and builds build/PRESET.
+# fz_build PRESET [CMAKE_OPTION...]: configures and builds build/PRESET, tests included unless the
+# options say -DBUILD_TESTING=OFF.
 fz_build() {
     local preset=$1
     shift
     (
         cd "$FZ_TOP"
-        cmake --preset "$preset" -DFZ_STRICT=ON "$@" || fz_die "cmake cannot configure $preset"
+        cmake --preset "$preset" -DFZ_STRICT=ON -DBUILD_TESTING=ON "$@" ||
+            fz_die "cmake cannot configure $preset"
         cmake --build --preset "$preset" -j "$(nproc)" || fz_die "$preset does not build"
     ) || exit 1
 }
