@@ -78,8 +78,8 @@ sql() {
 # hold_ledger: nobody can book until release_ledger. (A test must be quick: a writer waits for
 # FZ_LOCK_TIMEOUT_MS at most.)
 hold_ledger() {
-    # shellcheck disable=SC2153 # LEDGER_PID is coproc's
     coproc LEDGER { psql -X -q -At -v ON_ERROR_STOP=1 -d "$FZ_TEST_DB"; }
+    # shellcheck disable=SC2153 # coproc sets it
     ledger_pid=$LEDGER_PID
     pieces+=("$ledger_pid")
     echo "BEGIN; SELECT community_id FROM fz.head FOR UPDATE;" >&"${LEDGER[1]}"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A new certificate is taken over on SIGHUP without a payment noticing: who is connected stays so, who
-# comes anew sees the new one. A broken one changes nothing, and the log says why.
+# A new certificate is taken over on SIGHUP without a payment noticing: who is connected stays so,
+# who comes anew sees the new one. A broken one changes nothing, and the log says why.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # The serial number of the certificate that a new connection gets.

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Two residents hold their phones over one code: one pays, the other is told so, and the shop has its
-# money once. Real wallets at once, again and again.
+# Two residents hold their phones over one code: one pays, the other is told so, and the shop has
+# its money once. Real wallets at once, again and again.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 begin_town
