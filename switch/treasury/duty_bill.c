@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "feezero/limits.h"
 #include "ledger/store/admin_operation.h"
 #include "ledger/store/admin_party.h"
 #include "ledger/store/bill_run.h"
@@ -270,13 +269,14 @@ static fz_rc run_bill_show(struct fz_run *run, const struct fz_value *values, st
     if (rc == FZ_OK) {
         rc = reload(&billing, err);
     }
-    if (rc == FZ_OK &&
-        (billing.rows == NULL || !billing.rows->decided || billing.rows->rc != FZ_OK)) {
+    const struct fz_bill_row *row = billing.rows;
+    bool billed = row != NULL && row->decided && row->rc == FZ_OK;
+    if (rc == FZ_OK && !billed) {
         rc = fz_fail(err, FZ_NOT_FOUND, "%s was not billed for %s", values[1].text, values[0].text);
     }
-    if (rc == FZ_OK) {
-        fz_invoice_print(&run->town, billing.scope.period, billing.rows, text);
-        fz_output_result(&run->output, bill_object(&billing, billing.rows), "%s", text);
+    if (rc == FZ_OK && billed) {
+        fz_invoice_print(&run->town, billing.scope.period, row, text);
+        fz_output_result(&run->output, bill_object(&billing, row), "%s", text);
     }
     free(billing.rows);
     return rc;
