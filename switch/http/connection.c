@@ -45,6 +45,24 @@ static void on_freed(void *ctx)
     }
 }
 
+/*
+ * Bytes came in, or were taken. evhttp reads on while it writes an answer, and bounds neither that
+ * nor the line that says how long a chunk is: without an end here one client fills our memory.
+ */
+static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *ctx)
+{
+    struct connection *connection = ctx;
+    fz_assert(connection->magic == CONNECTION_MAGIC);
+    (void)info;
+    if (connection->flooded || evbuffer_get_length(input) <= UNREAD_MAX) {
+        return;
+    }
+    connection->flooded = true;
+    fz_metric_add(FZ_METRIC_CONNECTIONS_REFUSED, 1);
+    fz_log(FZ_LOG_WARN, "http.flood", NULL, "unread=%zu", evbuffer_get_length(input));
+    connection_cut(connection, SHUT_RDWR);
+}
+
 struct bufferevent *connection_new(struct event_base *base, void *ctx)
 {
     struct fz_server *server = ctx;
@@ -63,6 +81,8 @@ struct bufferevent *connection_new(struct event_base *base, void *ctx)
     connection->buffer = bufferevent_openssl_socket_new(
         base, -1, session, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
     fz_assert(connection->buffer != NULL);
+    fz_assert(evbuffer_add_cb(bufferevent_get_input(connection->buffer), on_input, connection) !=
+              NULL);
     LIST_INSERT_HEAD(&server->connections, connection, link);
     server->connections_len++;
     fz_metric_add(FZ_METRIC_CONNECTIONS_OPEN, 1);
@@ -171,8 +191,8 @@ void connection_watch(void *carrier, bool on)
 }
 
 /*
- * Nothing asked, nothing left to send or to read: a shutdown while an answer is on its way would lose
- * it, and so would one before a question was read, though the question itself might get through.
+ * Nothing asked, nothing left to send or to read: a shutdown while an answer is on its way would
+ * lose it, and so would one before a question is read, though the question may get through.
  */
 static bool is_idle(const struct connection *connection)
 {

@@ -103,7 +103,6 @@ static enum fz_method method_of(enum evhttp_cmd_type command, const char **text_
         {EVHTTP_REQ_DELETE, FZ_METHOD_DELETE, "DELETE"},
         {EVHTTP_REQ_OPTIONS, FZ_METHOD_OTHER, "OPTIONS"},
         {EVHTTP_REQ_TRACE, FZ_METHOD_OTHER, "TRACE"},
-        {EVHTTP_REQ_CONNECT, FZ_METHOD_OTHER, "CONNECT"},
         {EVHTTP_REQ_PATCH, FZ_METHOD_OTHER, "PATCH"},
     };
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
@@ -306,12 +305,15 @@ static struct fz_request *make_request(struct connection *connection,
     return request;
 }
 
-/* After a HEAD evhttp takes what follows for the next request, even if a body was announced. */
+/*
+ * After a HEAD or TRACE evhttp takes what follows for the next request, even if a body was
+ * announced.
+ */
 static bool must_close(struct fz_request *request)
 {
-    return request->method == FZ_METHOD_HEAD &&
-           (fz_request_header(request, "content-length") != NULL ||
-            fz_request_header(request, "transfer-encoding") != NULL);
+    bool is_read = request->method != FZ_METHOD_HEAD && strcmp(request->method_text, "TRACE") != 0;
+    return !is_read && (fz_request_header(request, "content-length") != NULL ||
+                        fz_request_header(request, "transfer-encoding") != NULL);
 }
 
 void exchange_on_request(struct evhttp_request *exchange, void *ctx)
@@ -320,6 +322,10 @@ void exchange_on_request(struct evhttp_request *exchange, void *ctx)
     struct fz_field fields[FZ_REQUEST_FIELDS_MAX];
     size_t fields_len = 0;
     struct connection *connection = connection_of(evhttp_request_get_connection(exchange));
+    if (evhttp_request_get_command(exchange) == EVHTTP_REQ_CONNECT) {
+        evhttp_connection_free(connection->evcon); /* evhttp would keep it open, whatever we say */
+        return;
+    }
     if (connection->cut) { /* arrived in the very moment: nobody could be told what came of it */
         evhttp_connection_free(connection->evcon);
         return;

@@ -16,13 +16,6 @@
 #include "switch/http/log.h"
 #include "switch/http/server_internal.h"
 
-/*
- * What is beyond our limits but not by far is read, so that the refusal is a typed answer; beyond
- * these evhttp refuses by itself, with an HTML page. They also bound a connection's memory.
- */
-#define BODY_READ_MAX (4 * FZ_HTTP_BODY_MAX)
-#define HEADERS_READ_MAX (4 * FZ_HTTP_HEADERS_MAX)
-
 /* Descriptors a worker needs besides its clients' connections. */
 #define DESCRIPTORS_RESERVED 128
 
@@ -117,7 +110,7 @@ static bool create_http(struct fz_server *server)
     evhttp_set_max_headers_size(server->http, HEADERS_READ_MAX);
     evhttp_set_max_body_size(server->http, BODY_READ_MAX);
     evhttp_set_default_content_type(server->http, NULL);
-    /* All of them: those we do not serve get a typed 405 from the router. */
+    /* All of them: those we do not serve get a typed 405 from the router, CONNECT no answer. */
     evhttp_set_allowed_methods(server->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |
                                                  EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE |
                                                  EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE |

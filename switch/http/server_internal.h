@@ -13,11 +13,22 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "feezero/limits.h"
 #include "switch/http/server.h"
 #include "switch/http/tls.h"
 
 #define CONNECTION_MAGIC 0xc0dec0deU
 #define LISTENERS_MAX 16
+
+/*
+ * What is beyond our limits but not by far is read, so that the refusal is a typed answer; beyond
+ * these evhttp refuses by itself, with an HTML page. They also bound a connection's memory.
+ */
+#define BODY_READ_MAX (4 * FZ_HTTP_BODY_MAX)
+#define HEADERS_READ_MAX (4 * FZ_HTTP_HEADERS_MAX)
+
+/* Bytes that may wait to be taken by evhttp: it asks for a whole body at once, never for more. */
+#define UNREAD_MAX ((size_t)(BODY_READ_MAX + HEADERS_READ_MAX))
 
 struct bufferevent;
 struct event;
@@ -38,6 +49,7 @@ struct connection {
     int64_t waiting_since_us;        /* since then we wait for a whole request */
     bool refused;                    /* one too many */
     bool cut;                        /* shut down by us, the end is on its way */
+    bool flooded;                    /* cut because it sent far more than was asked for */
     bool close_after;                /* what comes behind this request cannot be trusted */
     struct fz_tls_watch watch;
 };

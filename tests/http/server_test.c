@@ -48,6 +48,10 @@ static const struct refusal refusals[] = {
     {"PATCH", "PATCH /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 405,
      "method-not-allowed", false},
     {"TRACE", "TRACE /healthz HTTP/1.1\r\nHost: a\r\n\r\n", 405, "method-not-allowed", false},
+    {"TRACE with a body",
+     "TRACE /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 34\r\n\r\n"
+     "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n",
+     405, "method-not-allowed", true},
     {"no content type", "PUT /v1/things/1 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}", 415,
      "media-type", false},
     {"wrong content type",
@@ -121,6 +125,18 @@ Test(server, does_not_guess_where_a_body_ends)
                 "2\r\n{}\r\n0\r\n\r\nGET /die HTTP/1.1\r\nHost: a\r\n\r\n");
     client_read(&client, false, &answer);
     cr_expect_eq(answer.status, 400);
+    cr_expect(client_is_closed(&client, 5000));
+    client_close(&client, false);
+}
+
+/* evhttp would read on behind the answer, "Connection: close" or not. */
+Test(server, hangs_up_on_connect)
+{
+    struct client client;
+    bed_start(&bed);
+    cr_assert(client_open(&client, bed.port, 0));
+    client_send(&client, "CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n"
+                         "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
     cr_expect(client_is_closed(&client, 5000));
     client_close(&client, false);
 }
@@ -439,6 +455,28 @@ Test(server, closes_who_does_not_read)
     }
     cr_expect(closed, "%s", answer.body);
     cr_expect(strstr(answer.body, "feezero_http_connections{worker=\"1\"} 1\n") != NULL);
+    client_close(&client, false);
+}
+
+/* A line without an end is read by evhttp for as long as it comes. */
+Test(server, cuts_off_who_sends_without_end)
+{
+    static const char begin[] = "PUT /v1/things/1 HTTP/1.1\r\nHost: a\r\n"
+                                "Transfer-Encoding: chunked\r\n\r\n";
+    char block[16384];
+    struct client client;
+    (void)memset(block, '1', sizeof(block));
+    bed_start(&bed);
+    cr_assert(client_open(&client, bed.port, 0));
+    client_send(&client, begin);
+    for (int i = 0; i < 16; i++) {
+        size_t sent = 0;
+        (void)SSL_write_ex(client.session, block, sizeof(block), &sent); /* may be closed already */
+    }
+    cr_expect(bed_log_has(&bed, "ev=http.flood", 1));
+    fetch(bed.port, "/metrics", &answer);
+    cr_expect(strstr(answer.body, "feezero_http_connections{worker=\"1\"} 1\n") != NULL, "%s",
+              answer.body);
     client_close(&client, false);
 }
 
