@@ -2,8 +2,8 @@
  * load: what the switch said, in files, so that somebody else can hold the ledger against it.
  *
  *   acknowledged: OPERATION INTENT AMOUNT NUMBER    one line per payment known to be booked
- *   unknown:      unknown OPERATION INTENT AMOUNT   its answer did not come
- *                 resolved OPERATION paid|refused|tombstoned
+ *   unknown:      unknown OPERATION INTENT AMOUNT   it was not told paid or refused
+ *                 resolved OPERATION paid|refused|tombstoned|undone
  *
  * Every line is written before the next request is sent.
  */

@@ -63,6 +63,7 @@ static void each_count(const struct fz_run *run, void (*print)(const char *name,
     print("resolved_paid", counts->resolved_paid);
     print("resolved_refused", counts->resolved_refused);
     print("tombstoned", counts->tombstoned);
+    print("undone", counts->undone);
     print("unresolved", counts->unresolved);
     print("connections", connections(run));
     print("unanswered", counts->unanswered);

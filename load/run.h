@@ -48,6 +48,7 @@ struct fz_run_counts {
     uint64_t resolved_paid;
     uint64_t resolved_refused;
     uint64_t tombstoned;
+    uint64_t undone; /* forgotten, on the switch's word that nothing was done */
     uint64_t unresolved;
     uint64_t unanswered; /* requests that were sent */
     uint64_t not_sent;   /* attempts without a connection */

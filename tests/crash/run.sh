@@ -4,7 +4,7 @@
 # resolved, and the ledger must hold what the clients were told, exactly once (check.sh), and pass
 # `fz audit`.
 #
-#   run.sh [--rounds N] [--seed S] [--keep]
+#   run.sh [--rounds N] [--seed S] [--faults 'worker master ...'] [--keep]
 #
 # --keep leaves the folder with logs and records behind. The programs are taken from FZ_BIN_DIR, or
 # else from build/release/bin. Nothing is ended but what this script started, by process id.
@@ -20,18 +20,27 @@ pgtmp=$source_dir/tests/support/pgtmp.sh
 READY_S=30      # for the service to answer again after a fault
 LOAD_S=120      # one round's load ends by itself after this
 PATIENCE_S=60   # for an unknown outcome to be resolved
-CLIENTS=12
-THINK_MS=8      # keeps the ledger small enough for an audit in every round
-FAULTS=(worker master switch postgres backend stop both restart)
+CLIENTS=16
+THINK_MS=5      # keeps the ledger small enough for an audit in every round
+FAULTS='worker master switch postgres backend stop both restart outage'
 
 rounds=20
 seed=$$
 keep=0
+read -ra faults <<<"$FAULTS"
 while [ $# -gt 0 ]; do
     case $1 in
     --rounds | --seed)
         [[ ${2:-} =~ ^[0-9]{1,9}$ ]] || { echo "$1 wants a number" >&2; exit 2; }
         printf -v "${1#--}" %s "$2"
+        shift 2
+        ;;
+    --faults)
+        faults=()
+        for word in ${2:?which faults?}; do
+            [[ " $FAULTS " == *" $word "* ]] || { echo "faults are: $FAULTS" >&2; exit 2; }
+            faults+=("$word")
+        done
         shift 2
         ;;
     --keep)
@@ -188,7 +197,7 @@ sleep_some() { # MIN_MS MAX_MS
 shuffled=()
 next_fault() {
     if [ "${#shuffled[@]}" = 0 ]; then
-        shuffled=("${FAULTS[@]}")
+        shuffled=("${faults[@]}")
     fi
     local at=$((RANDOM % ${#shuffled[@]}))
     fault=${shuffled[at]}
@@ -223,6 +232,13 @@ kill_switch() {
 kill_postgres() {
     "$pgtmp" crash "$work/pg"
     sleep_some 0 700
+    "$pgtmp" start "$work/pg" >/dev/null
+}
+
+# So long that the switch gives commands up, and says which of them are not booked.
+lose_postgres() {
+    "$pgtmp" crash "$work/pg"
+    sleep_some 8500 9500
     "$pgtmp" start "$work/pg" >/dev/null
 }
 
@@ -268,14 +284,15 @@ carry_out() {
         kill_postgres
         ;;
     restart) restart_switch ;;
+    outage) lose_postgres ;;
     esac
 }
 
 # --- a round -------------------------------------------------------------------------------------
 
-start_load() { # SEED
+start_load() { # SEED TIMEOUT_MS
     "$FZ_BIN_DIR/fz-load" --url "$url" --ca "$work/town/cert.pem" --keys "$work/town/keys" \
-        --clients $CLIENTS --seconds $LOAD_S --think-ms $THINK_MS --timeout-ms 2000 \
+        --clients $CLIENTS --seconds $LOAD_S --think-ms $THINK_MS --timeout-ms "$2" \
         --patience-s $PATIENCE_S --replays 10 --rivals 10 --seed "$1" \
         --ack "$work/acknowledged" --unknown "$work/unknown" >"$work/load.txt" 2>&1 &
     load=$!
@@ -308,15 +325,16 @@ check() {
     local rc=0
     counts=$("$here/check.sh" "$database" "$work/acknowledged" "$work/unknown") || rc=$?
     [ "$rc" = 0 ] || die "the ledger is not what the clients were told: $counts"
-    [ -n "${NOAUDIT:-}" ] || "$FZ_BIN_DIR/fz" -c "$work/town/feezero.ini" --quiet audit >"$work/audit.txt" 2>&1 ||
+    "$FZ_BIN_DIR/fz" -c "$work/town/feezero.ini" --quiet audit >"$work/audit.txt" 2>&1 ||
         die "fz audit: $(cat "$work/audit.txt")"
     audited=$((audited + 1))
 }
 
 round() { # NUMBER
-    local fault mended_ms back_ms
+    local fault mended_ms back_ms timeout_ms=2000
     next_fault
-    start_load $((seed * 1000 + $1))
+    [ "$fault" != outage ] || timeout_ms=12000 # to hear what the switch has to say
+    start_load $((seed * 1000 + $1)) $timeout_ms
     wait_payments 20
     sleep_some 0 900
     carry_out "$fault"
@@ -328,7 +346,7 @@ round() { # NUMBER
     sleep_some 0 400
     end_load
     check
-    say "round $1 $fault: $counts$(grep -oE '(unanswered|server_50[03])=[0-9]+' "$work/load.txt" |
+    say "round $1 $fault: $counts$(grep -oE '(undone|unanswered|server_50[03])=[0-9]+' "$work/load.txt" |
         tr '\n' ' ')back_ms=$back_ms"
 }
 
