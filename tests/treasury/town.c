@@ -32,7 +32,7 @@
 #include "ledger/store/poll_loop.h"
 #include "switch/auth/order.h"
 
-#define NAMES_MAX 256
+#define NAMES_MAX 2048
 #define LINE_WORDS_MAX 8
 
 struct named_key {
