@@ -16,7 +16,7 @@
 #define INTENT_TTL_S 900 /* outlives every crash of a test */
 #define BODY_SIZE 256
 
-/* --- chance and time ------------------------------------------------------------------------------ */
+/* --- chance and time -------------------------------------------------------------------------- */
 
 /* SplitMix64: a run can be repeated from its seed. Ids do not come from here. */
 uint64_t fz_buyer_roll(struct fz_buyer *buyer, uint64_t sides)
@@ -53,7 +53,7 @@ void fz_buyer_again_after_ms(struct fz_buyer *buyer, uint64_t ms)
     wait_ms(buyer, ms, false);
 }
 
-/* --- sending -------------------------------------------------------------------------------------- */
+/* --- sending ---------------------------------------------------------------------------------- */
 
 /* Fills in what the step asks for; `path` and `body` are the caller's room. */
 static void fill_request(const struct fz_buyer *buyer,
@@ -118,7 +118,7 @@ void fz_buyer_enter(struct fz_buyer *buyer, enum fz_step step)
     perform(buyer);
 }
 
-/* --- beginning ------------------------------------------------------------------------------------ */
+/* --- beginning -------------------------------------------------------------------------------- */
 
 /* Another buyer whose intent waits to be paid; NULL if the one looked at has none. */
 static const struct fz_buyer *find_rival(struct fz_buyer *buyer)
@@ -186,7 +186,7 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
     }
 }
 
-/* --- what others call ----------------------------------------------------------------------------- */
+/* --- what others call ------------------------------------------------------------------------- */
 
 fz_rc fz_buyer_create(struct fz_run *run, size_t index, struct fz_buyer **out, struct fz_err *err)
 {

@@ -96,7 +96,7 @@ static void on_event(struct bufferevent *stream, short what, void *ctx)
     fail(channel);
 }
 
-/* The answer is moved to a buffer of ours: the caller may send again, and the connection may end. */
+/* The answer moves to a buffer of ours: the caller may send again, the connection may end. */
 static void on_read(struct bufferevent *stream, void *ctx)
 {
     struct fz_channel *channel = ctx;

@@ -13,7 +13,7 @@
 #define PAUSE_FIRST_MS 20
 #define PAUSE_MAX_MS 500
 
-/* --- what became of a payment --------------------------------------------------------------------- */
+/* --- what became of a payment ----------------------------------------------------------------- */
 
 static bool record_resolved(struct fz_buyer *buyer, const char *how)
 {
@@ -126,7 +126,7 @@ settle(struct fz_buyer *buyer, const struct fz_verdict *verdict, const struct fz
     fz_buyer_next(buyer);
 }
 
-/* --- answers -------------------------------------------------------------------------------------- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 static void violate_step(struct fz_buyer *buyer, const char *what, const struct fz_answer *answer)
 {
@@ -205,7 +205,7 @@ static void on_replayed(struct fz_buyer *buyer, const struct fz_answer *answer)
     fz_buyer_next(buyer);
 }
 
-/* --- no answer, or none that decides -------------------------------------------------------------- */
+/* --- no answer, or none that decides ---------------------------------------------------------- */
 
 static void note_unknown(struct fz_buyer *buyer)
 {

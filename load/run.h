@@ -88,7 +88,7 @@ void fz_run_destroy(struct fz_run **run);
 /* Prints what was counted and measured. */
 void fz_run_report(const struct fz_run *run);
 
-/* --- for the buyers ----------------------------------------------------------------------------- */
+/* --- for the buyers --------------------------------------------------------------------------- */
 
 int64_t fz_run_now_us(void); /* monotonic */
 

@@ -1,6 +1,6 @@
--- What the clients were told, held against the ledger, as the auditor, who can only read. The tables
--- told(op_id, intent_id, amount, number), asked(op_id, intent_id, amount) and resolved(op_id, how)
--- hold the clients' records; check.sh fills them. Gives one row of names and counts.
+-- What the clients were told, held against the ledger, as the auditor, who can only read. The
+-- tables told(op_id, intent_id, amount, number), asked(op_id, intent_id, amount) and
+-- resolved(op_id, how) hold the clients' records; check.sh fills them. Gives one row of counts.
 CREATE TEMP VIEW payment AS
     SELECT t.op_id, o.ref AS intent_id, t.amount, t.number
     FROM fz.transfer t
@@ -14,14 +14,16 @@ SELECT
     -- in the ledger more often than a client was told, or twice for one id or one intent
     (SELECT count(*) FROM (TABLE payment EXCEPT ALL TABLE told) AS x)
     + (SELECT count(*) FROM (
-        SELECT FROM fz.transfer WHERE kind = 2 GROUP BY community_id, op_id HAVING count(*) > 1) AS x)
+        SELECT FROM fz.transfer WHERE kind = 2
+        GROUP BY community_id, op_id HAVING count(*) > 1) AS x)
     + (SELECT count(*) FROM (SELECT FROM payment GROUP BY intent_id HAVING count(*) > 1) AS x)
         AS duplicated,
     (SELECT count(*) FROM resolved) AS unknown_resolved,
     -- not resolved exactly once
     (SELECT count(*) FROM (
         (SELECT op_id FROM asked EXCEPT ALL SELECT op_id FROM resolved)
-        UNION ALL (SELECT op_id FROM resolved EXCEPT ALL SELECT op_id FROM asked)) AS x) AS unresolved,
+        UNION ALL (SELECT op_id FROM resolved EXCEPT ALL SELECT op_id FROM asked)) AS x)
+        AS unresolved,
     -- resolved one way and booked the other
     (SELECT count(*) FROM resolved r
         WHERE (r.how = 'paid') <> EXISTS (SELECT FROM payment p WHERE p.op_id = r.op_id)
@@ -46,6 +48,6 @@ SELECT
     + (SELECT count(*) FROM (
         (SELECT op_id, intent_id, amount, transfer FROM fz.event WHERE type = 2
             EXCEPT ALL TABLE payment)
-        UNION ALL (TABLE payment
-            EXCEPT ALL SELECT op_id, intent_id, amount, transfer FROM fz.event WHERE type = 2)) AS x)
+        UNION ALL (TABLE payment EXCEPT ALL
+            SELECT op_id, intent_id, amount, transfer FROM fz.event WHERE type = 2)) AS x)
         AS untold;

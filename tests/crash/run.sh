@@ -245,11 +245,10 @@ lose_postgres() {
 cut_writer() {
     local attempt
     for attempt in $(seq 1 50); do
-        if psql -X -q -A -t -d "$database" -c "
+        [ "$(psql -X -q -A -t -d "$database" -c "
             SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE application_name = 'fz-switch writer' ORDER BY random() LIMIT 1" | grep -qx t; then
-            return
-        fi
+            WHERE application_name = 'fz-switch writer'
+            ORDER BY random() LIMIT 1")" != t ] || return 0
         sleep 0.05 # they are just connecting
     done
     die "there was no writer to cut off in $attempt attempts"
@@ -331,7 +330,7 @@ check() {
 }
 
 round() { # NUMBER
-    local fault mended_ms back_ms timeout_ms=2000
+    local fault mended_ms back_ms clients timeout_ms=2000
     next_fault
     [ "$fault" != outage ] || timeout_ms=12000 # to hear what the switch has to say
     start_load $((seed * 1000 + $1)) $timeout_ms
@@ -346,8 +345,8 @@ round() { # NUMBER
     sleep_some 0 400
     end_load
     check
-    say "round $1 $fault: $counts$(grep -oE '(undone|unanswered|server_50[03])=[0-9]+' "$work/load.txt" |
-        tr '\n' ' ')back_ms=$back_ms"
+    clients=$(grep -oE '(undone|unanswered|server_50[03])=[0-9]+' "$work/load.txt" | tr '\n' ' ')
+    say "round $1 $fault: $counts${clients}back_ms=$back_ms"
 }
 
 # --- the test of the check -----------------------------------------------------------------------
@@ -372,7 +371,8 @@ check_the_check() {
     expect_red 'another amount' "$wrong" "$unknown"
     awk -v line="$middle" 'NR == line { $4++ } { print }' "$told" >"$wrong"
     expect_red 'another number' "$wrong" "$unknown"
-    { cat "$unknown" && sed -n "${middle}s/^\([^ ]* [^ ]* [^ ]*\).*/unknown \1/p" "$told"; } >"$wrong"
+    sed -n "${middle}s/^\([^ ]* [^ ]* [^ ]*\).*/unknown \1/p" "$told" |
+        cat "$unknown" - >"$wrong"
     expect_red 'an unknown outcome never resolved' "$told" "$wrong"
     sed -n "${middle}s/ .*//p" "$told" |
         sed 's/.*/unknown & & 1\nresolved & tombstoned/' | cat "$unknown" - >"$wrong"
