@@ -6,6 +6,7 @@ Only what evhttp itself cannot read as HTTP may be answered with its plain HTML 
 import json
 import os
 import re
+import threading
 import time
 
 ROW = re.compile(r'^FZ_ERROR\(\w+, \d+, (\w+), (\d+), [01], "([a-z-]+)"', re.MULTILINE)
@@ -130,6 +131,26 @@ class Process:
         growth_kb = self.memory_kb() - self.before_kb
         judge.expect(growth_kb < growth_max_kb, f"the workers grew by {growth_kb} kB")
         return growth_kb
+
+
+def at_once(judge, *calls):
+    """Runs them in threads that start together; their results, in order. What one raises counts."""
+    results = [None] * len(calls)
+    ready = threading.Barrier(len(calls))
+
+    def run(at):
+        try:
+            ready.wait()
+            results[at] = calls[at]()
+        except Exception as error:  # would be lost with the thread
+            judge.expect(False, f"a thread of the test ended with {error!r}")
+
+    threads = [threading.Thread(target=run, args=(at,)) for at in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
 
 
 def dumps(value):

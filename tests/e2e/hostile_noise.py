@@ -4,9 +4,8 @@ The same seed makes the same requests; FZ_SEED=N tries others.
 """
 import os
 import random
-import threading
 
-from hostile_judge import dumps
+from hostile_judge import at_once, dumps
 from hostile_wire import Wire
 from openapi_client import new_id
 
@@ -43,12 +42,8 @@ class Noise:
     def run(self):
         seed = int(os.environ.get("FZ_SEED", "1"))
         print(f"noise of FZ_SEED={seed}", flush=True)
-        threads = [threading.Thread(target=self.thread, args=(random.Random(seed * 1000 + at),))
-                   for at in range(THREADS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(self.judge, *[lambda rnd=random.Random(seed * 1000 + at): self.thread(rnd)
+                              for at in range(THREADS)])
 
     def thread(self, rnd):
         for _ in range(CONNECTIONS):

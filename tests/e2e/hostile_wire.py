@@ -27,12 +27,13 @@ class Wire:
     def __init__(self, port, timeout=5, plain=False):
         self.buffer = b""
         self.is_silent = False  # nothing came for as long as we wait
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         if not plain:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
             self.socket = context.wrap_socket(self.socket)
+        self.socket.settimeout(timeout)  # for answers; a handshake may take its time
 
     def __enter__(self):
         return self
