@@ -86,6 +86,7 @@ clean_up() {
     trap '' INT TERM HUP
     for pid in "${pieces[@]}"; do
         kill -KILL "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
     done
     town_stop || echo "fz-switch ended with $?; see $TOWN_DIR/switch.log" >&2
     if [ -e "$dir/pg" ] && [ -n "${locked:-}" ]; then
@@ -110,7 +111,7 @@ take_folder() {
     if ! mkdir -p "$dir" || ! : >>"$dir/$MARKER"; then
         fz_die "cannot write to $dir: whose is it? (sudo made it, perhaps)"
     fi
-    exec 9>>"$dir/$MARKER"
+    exec 9>>"$dir/$MARKER" # closed for our children (9>&-): they may outlive us
     flock -n 9 || fz_die "another demo.sh uses $dir; name another folder with --dir"
     locked=1
     if town_port_is_used "$port"; then
@@ -118,7 +119,7 @@ take_folder() {
     fi
     # A town that was not finished is no town.
     if [ "$fresh" = 1 ] || [ ! -e "$dir/town.txt" ]; then
-        "$pgtmp" stop "$dir/pg" 9>&-
+        [ ! -e "$dir/pg" ] || "$pgtmp" stop "$dir/pg" 9>&-
         find "$dir" -mindepth 1 -maxdepth 1 ! -name "$MARKER" -exec rm -rf {} +
     fi
 }
@@ -128,12 +129,18 @@ install_and_build() {
         PATH=$FZ_BIN_DIR:$PATH
         return
     fi
-    if [ "$install" = 1 ]; then
-        heading 'パッケージ / packages'
-        fz_install_packages build run
+    local missing=()
+    [ "$install" = 0 ] || mapfile -t missing < <(fz_missing_packages build run)
+    if [ "${#missing[@]}" != 0 ]; then
+        heading 'パッケージを入れます / installing packages'
+        echo "with apt-get, and what they need: ${missing[*]}"
+        fz_quietly build/packages.log fz_install_packages build run ||
+            fz_die "the packages cannot be installed; see build/packages.log"
     fi
-    heading 'ビルド / build'
-    fz_build release -DBUILD_TESTING=OFF
+    heading 'ビルドします / building'
+    echo 'into build/release'
+    fz_quietly build/release.log fz_build release -DBUILD_TESTING=OFF ||
+        fz_die "it does not build; see build/release.log"
     PATH=$FZ_TOP/build/release/bin:$PATH
 }
 

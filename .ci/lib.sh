@@ -86,6 +86,22 @@ fz_build() {
     ) || exit 1
 }
 
+# fz_quietly LOG COMMAND...: runs it with all it says going to LOG; a terminal sees the latest line,
+# and everybody the last ones if it fails.
+fz_quietly() {
+    local log=$1 rc=0 terminal=0
+    shift
+    [ ! -t 1 ] || terminal=1
+    mkdir -p "$(dirname "$log")"
+    ("$@") > >(awk -v log_file="$log" -v terminal="$terminal" '
+        { print >log_file }
+        terminal { printf "\r\033[K%.76s", $0; fflush() }
+        END { if (terminal) { printf "\r\033[K" } }') 2>&1 || rc=$?
+    wait $! # the file and the line must be done with before anything else is said
+    [ "$rc" = 0 ] || tail -n 40 "$log" >&2
+    return "$rc"
+}
+
 # Makes FZ_TMP, a short-named folder that also is TMPDIR from here on, and arranges that at the end,
 # or on a signal, each cluster made in it is stopped and it is removed.
 fz_make_tmp() {

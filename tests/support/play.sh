@@ -33,18 +33,15 @@ settle_people() {
     done
 }
 
-# Whom an earlier run left with something open, and on which port.
+# An earlier run may have been on another port, and may have left something open.
 wake_people() {
     local folder
-    for folder in "$dir"/tills/* "$dir"/wallets/*; do
-        [ -e "$folder/config.ini" ] || continue
-        sed -i "s|^url=.*|url=$TOWN_URL|" "$folder/config.ini"
-    done
+    sed -i "s|^url=.*|url=$TOWN_URL|" "$dir"/tills/*/config.ini "$dir"/wallets/*/config.ini
     for folder in "$dir"/tills/*; do
-        [ ! -e "$folder/config.ini" ] || fz-pos --dir "$folder" --json resume >/dev/null
+        ask 0 fz-pos --dir "$folder" --json resume
     done
     for folder in "$dir"/wallets/*; do
-        [ ! -e "$folder/config.ini" ] || fz-wallet --dir "$folder" --json resume >/dev/null
+        ask 0 fz-wallet --dir "$folder" --json resume
     done
 }
 
@@ -70,7 +67,7 @@ show() {
     local want=$1 rc=0
     shift
     printf '%s$ %s%s\n' "$bold" "$*" "$plain"
-    "$@" || rc=$?
+    "$@" 9>&- || rc=$?
     expect "exit code of $1" "$want" "$rc"
 }
 
@@ -132,6 +129,10 @@ step_before() {
     left=$((86400 - ($(date +%s) + 32400) % 86400))
     [ "$left" -gt 90 ] || { echo "a minute to midnight in Japan: waiting" && sleep "$left"; }
     today=$(TZ=JST-9 date +%Y-%m-%d)
+    if [ "$(latest_window)" -ge 9 ]; then
+        fz_die "this town has used up today's nine settlements; start over with --fresh," \
+            "or come back when it is tomorrow in Japan"
+    fi
     for shop in komugi sakura hanasaki; do
         totals "$shop"
         net_before[$shop]=$(of .till.net)
@@ -164,14 +165,14 @@ step_sale() {
     sale=$(uuid)
     rm -f "$dir/code.png"
     show 0 fz-pos --dir "$dir/$till" sale "$PRICE" --id "$sale" --png "$dir/code.png" --no-wait
-    fz-pos --dir "$dir/$till" wait "$sale" >"$dir/till.out" 2>&1 & # what a clerk looks at meanwhile
+    fz-pos --dir "$dir/$till" wait "$sale" >"$dir/till.out" 2>&1 9>&- & # which the clerk sees
     waiting=$!
     pieces=("$waiting")
     decoded=$(zbarimg --quiet --raw "$dir/code.png" 2>/dev/null) || fail "zbarimg reads no code"
     expect "amount in the code" "54$(printf '%02d' ${#PRICE})$PRICE" \
         "$(grep -o "5303392[0-9]\{8\}" <<<"$decoded" | cut -c8-)"
     echo "zbarimg: $decoded"
-    ok "$PRICE yen, code shown; zbarimg decodes code.png, $(wc -m <<<"$decoded") characters"
+    ok "$PRICE yen, code shown; zbarimg decodes code.png, $(LC_ALL=C.UTF-8 wc -m <<<"$decoded") characters"
 }
 
 step_pay() {
@@ -302,19 +303,21 @@ settle() {
         --out "$dir/bank" --key "$TOWN_KEY"
 }
 
+# latest_window: today's latest settlement window, 0 if there is none.
+latest_window() {
+    town_fz --json payout list | jq -rs --arg day "$today" \
+        '[.[] | select(.settlement == $day) | .window] | max // 0'
+}
+
 # Settles the next window of today, up to our latest payment; one that a play left half done is
 # finished on the way. `shops_before` are the shops' rows before it, `answer` what was settled.
 find_window() {
     local last upto=0
     ask 0 fz-wallet --dir "$dir/wallets/yui" --json history --limit 1
     last=$(of .number)
-    ask 0 fz -c "$TOWN_INI" --json payout list
-    window=$(jq -rs --arg day "$today" \
-        '[.[] | select(.settlement == $day) | .window] | max // 0' <<<"$answer")
+    window=$(latest_window)
     while [ "$upto" -lt "$last" ]; do
         window=$((window + 1))
-        [ "$window" -le 9 ] || fail "wanted a settlement got no window: a day has nine, and they" \
-            "are used up; come back tomorrow (in Japan), or start over with --fresh"
         shops_before=$(shop_rows)
         settle ask 0
         upto=$(jq -rs '.[0].upto_transfer // 0' <<<"$answer")

@@ -198,7 +198,7 @@ expect() {
 ask() {
     local want=$1 rc=0
     shift
-    answer=$("$@" 2>"$TOWN_DIR/stderr.txt") || rc=$?
+    answer=$("$@" 2>"$TOWN_DIR/stderr.txt" 9>&-) || rc=$?
     [ "$rc" = "$want" ] || cat "$TOWN_DIR/stderr.txt" >&2
     expect "exit code of $*" "$want" "$rc"
 }
