@@ -11,6 +11,8 @@
 #define COPY(result, row, column, array) \
     fz_pg_copy_text((result), (row), (column), (array), sizeof(array))
 
+_Static_assert(FZ_COMMAND_BILL == 14 && FZ_COMMAND_COLLECT == 15, "the SQL below knows them");
+
 /* Columns of both queries; the second one goes on behind them. */
 enum column {
     SHOP,
@@ -166,7 +168,9 @@ fz_rc fz_bill_read(struct fz_session *session,
         " FROM fz.bill b"
         " JOIN fz.party p ON p.community_id = b.community_id AND p.party = b.shop"
         " LEFT JOIN fz.operation o ON o.community_id = b.community_id AND o.op_id = b.op_id"
+        "  AND o.command = 14"
         " LEFT JOIN fz.operation c ON c.community_id = b.community_id AND c.op_id = b.collect_id"
+        "  AND c.command = 15"
         " WHERE b.community_id = $1 AND b.period = date '1970-01-01' + $2"
         "  AND ($3 = 0 OR b.shop = $3) ORDER BY b.shop",
         rows_out, len_out, err);

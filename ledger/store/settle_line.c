@@ -15,6 +15,7 @@ _Static_assert(FZ_ACCOUNT_MERCHANT == 11 && FZ_ACCOUNT_RECEIVABLE == 3, "the SQL
 _Static_assert(FZ_ACCOUNT_CLASS_UNIT == 1000000000, "the SQL below knows it");
 _Static_assert(FZ_KIND_PAYMENT == 2 && FZ_KIND_VOID == 3 && FZ_KIND_REFUND == 4,
                "the SQL below knows them");
+_Static_assert(FZ_COMMAND_PAYOUT == 10 && FZ_COMMAND_COLLECT == 15, "the SQL below knows them");
 
 /* The columns that a line has at its cut-off, in this order in both queries. */
 enum column {
@@ -181,7 +182,9 @@ fz_rc fz_settle_read_lines(struct fz_session *session,
         " y.state FROM fz.settlement_line l"
         " JOIN fz.party p ON p.community_id = l.community_id AND p.party = l.shop"
         " LEFT JOIN fz.operation c ON c.community_id = l.community_id AND c.op_id = l.collect_id"
+        "  AND c.command = 15"
         " LEFT JOIN fz.operation o ON o.community_id = l.community_id AND o.op_id = l.payout_id"
+        "  AND o.command = 10"
         " LEFT JOIN fz.payout y ON y.community_id = l.community_id AND y.payout_id = l.payout_id"
         " WHERE l.community_id = $1 AND l.business_date = date '1970-01-01' + $2"
         "  AND l.window_no = $3 ORDER BY l.shop",

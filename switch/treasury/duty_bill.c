@@ -110,6 +110,9 @@ commit(const struct billing *billing, struct fz_command *commands, size_t len, s
             pointers[i] = &commands[i];
         }
         rc = fz_run_commit(billing->run, pointers, (unsigned)len, err);
+        if (rc == FZ_OK) {
+            rc = fz_staff_check_ids(commands, len, err);
+        }
         fz_staff_order_fini(&order);
     }
     free(pointers);

@@ -52,8 +52,8 @@ static fz_rc credit(struct fz_run *run,
         return rc;
     }
     rc = fz_admin_operation_get(run->session, run->community, &deposit->operation, result_out, err);
-    *already_out = rc == FZ_OK;
-    if (rc != FZ_OPERATION_UNKNOWN) {
+    *already_out = rc == FZ_OK && result_out->type == FZ_COMMAND_TOPUP;
+    if (rc != FZ_OPERATION_UNKNOWN && (rc != FZ_OK || *already_out)) {
         return rc;
     }
     struct fz_command command = {.type = FZ_COMMAND_TOPUP,
@@ -63,7 +63,7 @@ static fz_rc credit(struct fz_run *run,
     struct fz_public_id resident = fz_public_id('R', deposit->party);
     rc = fz_staff_book(run, staff, "topup", order_body(run, deposit, resident.text), &command, err);
     *result_out = command.result;
-    return rc;
+    return rc == FZ_OK ? fz_staff_check_ids(&command, 1, err) : rc;
 }
 
 static fz_rc show(struct fz_run *run,

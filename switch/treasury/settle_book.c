@@ -53,21 +53,6 @@ static fz_rc commit(struct fz_settlement *settlement,
     return rc;
 }
 
-/* An id that stands for something else cannot be explained away: nobody else makes these ids. */
-static fz_rc check_ids(const struct fz_command *commands, size_t len, struct fz_err *err)
-{
-    for (size_t i = 0; i < len; i++) {
-        fz_rc rc = commands[i].result.rc;
-        if (rc == FZ_ID_REUSED || rc == FZ_TOMBSTONED) {
-            char id[FZ_ID_TEXT_LEN + 1];
-            fz_id_format(&commands[i].id, id);
-            return fz_fail(err, rc, "operation %s of this settlement was used for something else",
-                           id);
-        }
-    }
-    return FZ_OK;
-}
-
 static fz_rc sign_and_commit(struct fz_settlement *settlement,
                              struct fz_command *commands,
                              size_t len,
@@ -86,7 +71,7 @@ static fz_rc sign_and_commit(struct fz_settlement *settlement,
     }
     rc = commit(settlement, commands, len, what, err);
     if (rc == FZ_OK) {
-        rc = check_ids(commands, len, err);
+        rc = fz_staff_check_ids(commands, len, err);
     }
     fz_staff_order_fini(&order);
     return rc;

@@ -108,6 +108,19 @@ void fz_staff_order_fini(struct fz_staff_order *order)
     order->body = NULL;
 }
 
+fz_rc fz_staff_check_ids(const struct fz_command *commands, size_t len, struct fz_err *err)
+{
+    for (size_t i = 0; i < len; i++) {
+        fz_rc rc = commands[i].result.rc;
+        if (rc == FZ_ID_REUSED || rc == FZ_TOMBSTONED) {
+            char id[FZ_ID_TEXT_LEN + 1];
+            fz_id_format(&commands[i].id, id);
+            return fz_fail(err, rc, "operation %s stands for something else already", id);
+        }
+    }
+    return FZ_OK;
+}
+
 fz_rc fz_staff_book(struct fz_run *run,
                     const struct fz_staff *staff,
                     const char *name,

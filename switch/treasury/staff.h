@@ -53,6 +53,14 @@ FZ_MUSTUSE fz_rc fz_staff_order_make(struct fz_staff_order *order,
 void fz_staff_order_fini(struct fz_staff_order *order); /* a zeroed one too */
 
 /*
+ * Nobody else makes the ids of staff operations, so one that stands for something else ends a run:
+ * FZ_ID_REUSED, FZ_TOMBSTONED. Other refusals are the business of whoever asked.
+ */
+FZ_MUSTUSE fz_rc fz_staff_check_ids(const struct fz_command *commands,
+                                    size_t len,
+                                    struct fz_err *err);
+
+/*
  * Signs and books one command; its result is set on FZ_OK, which does not mean that it was not
  * refused. Sets the command's actor and, for the time of the call, its order. Results as
  * fz_staff_order_make() and fz_run_commit().

@@ -19,15 +19,16 @@ pay s r3 3 c 7 3000
 END
 } | town 1 >/dev/null
 fz bill --period "$month" "${key[@]}" >/dev/null
-# 6 owes 11,000 and sells on; 5 owes 1,100 and has nothing left.
+# Now 6 has paid its 11,000; 5 owes 100 of its 1,100 still. Both sell on.
 {
-    cat "$work/keys"
+    sed -n '/^key/p' "$work/keys"
     cat <<'END'
 intent d t6 6 1 90000
 pay u r3 3 d 6 90000
+intent e t5 5 1 400
+pay v r3 3 e 5 400
 END
-} | sed "s/^key.*//" >"$work/more"
-sed -n '/^key/p' "$work/keys" | cat - "$work/more" | town 1 >/dev/null
+} | town 1 >/dev/null
 
 # The state that counts, without times and signatures: they may differ between runs.
 state() {
@@ -60,7 +61,7 @@ drop() {
 }
 drop_all() {
     local name
-    for name in quiet stop kill two loser; do
+    for name in quiet stop kill two loser taken; do
         admin "DROP DATABASE IF EXISTS \"${base}_$name\" WITH (FORCE)" 2>/dev/null || true
     done
 }
@@ -70,10 +71,10 @@ trap 'drop_all; rm -rf "$work"' EXIT
 file=furikomi-${today//-/}-1.txt
 fork quiet
 run 0 fz settle --date "$today" --out "$work/quiet" "${key[@]}"
-says 'shop M00000005 payments 1 sales 1480 refunds 480 subscription'
+says 'shop M00000005 payments 2 sales 1880 refunds 480 subscription 100 payout 300 yen 山田商店'
 says 'shop M00000006 payments 2 sales 144878 refunds 0 subscription 0 payout 133878 yen 会津商店'
 says 'shop M00000007 payments 1 sales 3000 refunds 0 subscription 0 payout 3000 yen'
-says 'payouts 2 total 136878 yen'
+says 'payouts 3 total 137178 yen'
 state >"$work/quiet/state"
 run 0 fz audit
 sed "s|$work/quiet|DIR|" <(fz settle --date "$today" --out "$work/quiet" "${key[@]}") \
@@ -140,14 +141,23 @@ done
 cp "$work/two/a" "$work/out"
 compare two 'two at once'
 
-# A refund between the cut-off and the payout makes the payout smaller; a frozen shop keeps its
+# A sale after the cut-off is not paid out with it. A refund between the cut-off and the payout makes the payout smaller; a frozen shop keeps its
 # money for the next window; a file of the same name with other bytes is left alone.
 fork loser
 run 75 fz settle --date "$today" --out "$work/loser" --stop-after cutoff "${key[@]}"
 sql 'UPDATE fz.account SET state = 2 WHERE account = 11000000007'
 intent=$(sql "SELECT intent_id FROM fz.intent WHERE amount = 90000")
-printf 'key t 6 terminal 1\nuse b %s\nrefund x t b 6 70000\n' "$intent" | town 1 >"$work/out"
+town 1 >"$work/out" <<END
+key r 3 resident 0
+key s 5 terminal 1
+key t 6 terminal 1
+use b $intent
+refund x t b 6 70000
+intent c s 5 1 50
+pay y r 3 c 5 50
+END
 says 'x ok '
+says 'y ok '
 echo 'something else' >"$work/loser/$file"
 run 75 fz settle --date "$today" --out "$work/loser" "${key[@]}"
 warns "fz: io: $work/loser/$file holds something else"
@@ -156,10 +166,24 @@ rm "$work/loser/$file"
 run 0 fz settle --date "$today" --out "$work/loser" "${key[@]}"
 says 'shop M00000006 payments 2 sales 144878 refunds 0 subscription 0 payout 63878 yen 会津商店'
 says 'shop M00000007 payments 1 sales 3000 refunds 0 subscription 0 payout 0 yen (account-frozen)'
-says 'payouts 1 total 63878 yen'
+says 'shop M00000005 payments 2 sales 1880 refunds 480 subscription 100 payout 300 yen 山田商店'
+says 'payouts 2 total 64178 yen'
 sql 'UPDATE fz.account SET state = 1 WHERE account = 11000000007'
 run 0 fz settle --date "$today" --window 2 --out "$work/loser" "${key[@]}"
 says 'shop M00000006 payments 0 sales 0 refunds 70000'
 says 'shop M00000007 payments 0 sales 0 refunds 0 subscription 0 payout 3000 yen'
+says 'shop M00000005 payments 1 sales 50 refunds 0 subscription 0 payout 50 yen'
 run 0 fz audit
+
+# Ids that somebody took on purpose stop the run, and are not taken for payouts or bills.
+fork taken
+run 75 fz settle --date "$today" --out "$work/taken" --stop-after cutoff "${key[@]}"
+{
+    echo 'key r 3 resident 0'
+    sql "SELECT 'tombstone x r 3 ' || payout_id FROM fz.settlement_line WHERE shop = 7"
+} | town 1 >"$work/out"
+says 'x ok '
+run 1 fz settle --date "$today" --out "$work/taken" "${key[@]}"
+warns 'fz: tombstoned: operation '
+[ ! -e "$work/taken/$file" ] || fail 'a file in spite of a stolen id'
 finish

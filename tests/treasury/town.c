@@ -10,7 +10,7 @@
  *   refund NAME KEY INTENT SHOP YEN
  *   p2p NAME KEY FROM TO YEN
  *   cancel INTENT SHOP
- *   tombstone NAME KEY PARTY
+ *   tombstone NAME KEY PARTY [ID]      closes an id, a new one unless told
  *   sales COUNT KEY RESIDENT TILL SHOP YEN   so many paid intents, in large batches
  *   use NAME ID                        a name for an intent made earlier
  *   batch / end                        all between them is one batch
@@ -342,6 +342,9 @@ static void do_command(struct town *town, const char *const *words)
     } else if (strcmp(words[0], "tombstone") == 0) {
         struct fz_command command = command_of(FZ_COMMAND_TOMBSTONE);
         command.actor = strtoll(words[3], NULL, 10);
+        if (strlen(words[4]) > 1 && !fz_id_parse(words[4], strlen(words[4]), &command.id)) {
+            die("no id", words[4]);
+        }
         add(town, words[1], words[2], &command, "tombstones", json_object());
     } else if (strcmp(words[0], "sales") == 0) {
         do_sales(town, words);
