@@ -141,9 +141,9 @@ done
 cp "$work/two/a" "$work/out"
 compare two 'two at once'
 
-# A sale after the cut-off is not paid out with it. A refund between the cut-off and the payout makes
-# the payout smaller; a frozen shop keeps its money for the next window; a file of the same name with
-# other bytes is left alone.
+# A sale after the cut-off is not paid out with it; a refund before the payout makes it smaller; a
+# frozen shop keeps its money for the next window; a file of the same name with other bytes is left
+# alone.
 fork loser
 run 75 fz settle --date "$today" --out "$work/loser" --stop-after cutoff "${key[@]}"
 sql 'UPDATE fz.account SET state = 2 WHERE account = 11000000007'
