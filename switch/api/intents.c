@@ -27,11 +27,21 @@
 
 static void expire_then_find(struct fz_call *call);
 
+/* Behind a cancel it is booked by now: that nothing was done would be wrong to say. */
+static fz_rc of_intent(const struct fz_call *call, fz_rc rc)
+{
+    if (rc == FZ_NOT_FOUND) {
+        return FZ_INTENT_NOT_FOUND;
+    }
+    bool is_retry = fz_rc_info(rc)->class == FZ_CLASS_RETRY;
+    return is_retry && call->job.command.type == FZ_COMMAND_CANCEL ? FZ_OUTCOME_UNKNOWN : rc;
+}
+
 static void on_intent(void *ctx, fz_rc rc, const struct fz_intent_row *intent)
 {
     struct fz_call *call = ctx;
     if (rc != FZ_OK) {
-        fz_call_fail(call, rc == FZ_NOT_FOUND ? FZ_INTENT_NOT_FOUND : rc, NULL, NULL);
+        fz_call_fail(call, of_intent(call, rc), NULL, NULL);
         return;
     }
     bool is_due = intent->state == FZ_STATE_CREATED && fz_api_wall_us() >= intent->expires_us;

@@ -3,6 +3,8 @@
 A foreign id may be told from an unknown one (403 against 404: ids are random, and whoever holds one
 was given it), but a refusal says nothing else about it.
 """
+import functools
+
 from hostile_judge import at_once
 from openapi_client import Client, new_id
 
@@ -165,7 +167,8 @@ class Rights:
         intent = scene.sale(50)
         headers, data = scene.rich.signed("PUT", path, scene.order(intent, 50))
         before = scene.rich.send("GET", "/v1/balance").json["balance"]
-        answers = at_once(self.judge, *[lambda: self.again("PUT", path, headers, data)] * 12)
+        once_more = functools.partial(self.again, "PUT", path, headers, data)
+        answers = at_once(self.judge, *[once_more] * 12)
         for answer in answers:
             self.judge.check("a replayed payment", answer, 201)
         self.judge.expect(len({answer.body for answer in answers}) == 1, "replays differ")
@@ -188,7 +191,8 @@ class Rights:
         path = f"/v1/intents/{given}"
         calls = [scene.till.signed("PUT", path, {"amount": 100 + at}) for at in range(8)]
         calls += [scene.other.signed("PUT", path, {"amount": 100, "terminal": "T001"})] * 4
-        answers = at_once(self.judge, *[lambda call=call: self.again("PUT", path, *call) for call in calls])
+        answers = at_once(self.judge, *[functools.partial(self.again, "PUT", path, *call)
+                                        for call in calls])
         for answer in answers:
             self.judge.check("one id, many sales", answer, 201, "id-reused")
         won = {answer.body for answer in answers if answer.status == 201}
@@ -198,8 +202,8 @@ class Rights:
         calls = [(path, (scene.rich, scene.poor)[at % 2].signed(
             "PUT", path, scene.order(scene.sale(10), 10))) for at in range(4)]
         calls += [(f"/v1/tombstones/{given}", scene.rich.signed("PUT", f"/v1/tombstones/{given}"))]
-        answers = at_once(self.judge, *[lambda where=where, call=call: self.again("PUT", where, *call)
-                            for where, call in calls * 2])
+        answers = at_once(self.judge, *[functools.partial(self.again, "PUT", where, *call)
+                                        for where, call in calls * 2])
         for answer in answers:
             self.judge.check("one id, many payments", answer, 201, "id-reused", "tombstoned",
                              "insufficient-funds")
@@ -210,7 +214,8 @@ class Rights:
     def one_code_two_keys(self):
         code = self.town.fz("resident", "add", "--name", "二人")["code"]
         clients = [self.town.stranger() for _ in range(6)]
-        answers = at_once(self.judge, *[lambda client=client: client.enrol(code) for client in clients])
+        answers = at_once(self.judge, *[functools.partial(client.enrol, code)
+                                        for client in clients])
         for client, answer in zip(clients, answers):
             self.judge.check("one code, six keys", answer, 201, "enrolment-code")
             client.close()

@@ -1,6 +1,7 @@
 """Connections that misbehave: bytes that are no HTTP, floods, clients that dawdle or vanish."""
 import os
 import resource
+import signal
 import socket
 import ssl
 import subprocess
@@ -83,7 +84,7 @@ class Storm:
     def run(self):
         for part in (self.bytes, self.bodies, self.fragments, self.pipelines, self.floods,
                      self.half_requests, self.before_tls, self.renegotiation, self.vanishing,
-                     self.crowd, self.dawdlers):
+                     self.crowd, self.dawdlers, self.half_a_database):
             part()
 
     def bytes(self):
@@ -271,3 +272,32 @@ class Storm:
             self.judge.expect(took < 15, f"20 requests beside dawdlers took {took:.1f} s")
 
         at_once(self.judge, *[dawdle] * 40, hurry)
+
+    def half_a_database(self):
+        """Reads hang while writes go on: a cancel that is booked is not called undone."""
+        scene, sql = self.scene, self.scene.town.sql
+        path = f"/v1/intents/{scene.sale(1)}/cancel"
+        readers = [int(pid) for pid in sql(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+            "AND application_name = 'fz-switch reader'").split()]
+        self.judge.expect(readers != [], "there are no readers to stop")
+        for pid in readers:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            answer = scene.till.send("POST", path)
+        finally:
+            for pid in readers:
+                os.kill(pid, signal.SIGCONT)
+        self.judge.check("a cancel without its answer", answer, "outcome-unknown")
+        again = self.judge.check("the same again", self.patiently(scene.till, path), 200)
+        self.judge.expect(again.json.get("state") == "CANCELED", f"not canceled: {again}")
+
+    @staticmethod
+    def patiently(who, path):
+        """As a client should: again as long as it is told to."""
+        for _ in range(20):
+            answer = who.send("POST", path)
+            if answer.status != 503:
+                break
+            time.sleep(0.2)
+        return answer
