@@ -127,9 +127,22 @@ bool fz_call_read_body(struct fz_call *call, const struct fz_body_table *table, 
     return rc == FZ_OK;
 }
 
+/*
+ * Version 8 ids are those that batch programs derive (fz_id_v8): anybody can work them out, and must
+ * not be able to take one before its time.
+ */
+static bool is_derived(const struct fz_id *id)
+{
+    return id->bytes[6] >> 4 == 8;
+}
+
 bool fz_call_read_order(struct fz_call *call, const struct fz_body_table *table, void *values)
 {
     if (!fz_call_read_id(call, &call->job.command.id) || !fz_call_read_query(call, NULL, NULL)) {
+        return false;
+    }
+    if (is_derived(&call->job.command.id)) {
+        fz_call_fail(call, FZ_BAD_ID, "ids of version 8 are the ledger's own", NULL);
         return false;
     }
     if (call->request->body_len > FZ_ORDER_BODY_MAX) {

@@ -84,6 +84,9 @@ class Forms:
         if "{id}" in path:
             for bad in ("x", new_id().upper(), str(uuid.UUID(int=0)), new_id() + "0"):
                 self.walk.call(name, who, bad, body, expect="bad-id")
+            if method == "PUT":
+                derived = new_id()[:14] + "8" + new_id()[15:]
+                self.walk.call(name, who, derived, body, expect="bad-id")
         target = self.walk.path(name)
         long_one = who.raw(method, target + "?" + "x" * 600, {}, None)
         self.walk.check(name, long_one, 400, "bad-request")
@@ -193,11 +196,14 @@ class Outage:
         self.walk.call(name, who, body=body, expect="unavailable")
 
     def recovers(self):
-        for _ in range(100):
+        ready = 0  # in a row, on new connections: each worker comes back in its own time
+        for _ in range(200):
             client = self.people["resident"].another()
-            if client.raw("GET", "/readyz", {}, None).status == 200:
+            is_ready = client.raw("GET", "/readyz", {}, None).status == 200
+            ready = ready + 1 if is_ready else 0
+            if ready == 12:
                 break
-            time.sleep(0.1)
+            time.sleep(0 if is_ready else 0.1)
         else:
             self.walk.faults.append("the switch did not recover")
         self.walk.call("getBalance", self.people["resident"].another())
