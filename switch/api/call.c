@@ -128,8 +128,8 @@ bool fz_call_read_body(struct fz_call *call, const struct fz_body_table *table, 
 }
 
 /*
- * Version 8 ids are those that batch programs derive (fz_id_v8): anybody can work them out, and must
- * not be able to take one before its time.
+ * Version 8 ids are those that batch programs derive (fz_id_v8): anybody can work them out, and
+ * must not be able to take one before its time.
  */
 static bool is_derived(const struct fz_id *id)
 {
