@@ -15,7 +15,6 @@
 #include "switch/treasury/day.h"
 #include "switch/treasury/public_id.h"
 
-#define SWITCH_ROLE "fz_switch" /* enrolment is the switch's right */
 #define ENROL_WAIT_US 10000000
 #define TURN_MS 50
 
@@ -109,7 +108,7 @@ static fz_rc enrol(struct fz_run *run,
         return rc;
     }
     struct fz_reader_options options = {.conninfo = run->conninfo,
-                                        .role = SWITCH_ROLE,
+                                        .role = FZ_TREASURY_ROLE,
                                         .application_name = "fz key new",
                                         .loop = fz_poll_loop_get(loop),
                                         .connections = 1};
