@@ -27,8 +27,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . tests/support/play.sh
 
 usage() {
-    sed -n 's/^#   //p' demo.sh >&2
-    exit 2
+    sed -n 's/^#   //p' demo.sh
+    exit "$1"
 }
 
 mode=stay
@@ -43,11 +43,12 @@ while [ $# -gt 0 ]; do
     --fresh) fresh=1 ;;
     --no-install) install=0 ;;
     --dir | --port)
-        [ $# -ge 2 ] || usage
+        [ $# -ge 2 ] || usage 2 >&2
         if [ "$1" = --dir ]; then dir=$2; else port=$2; fi
         shift
         ;;
-    *) usage ;;
+    --help) usage 0 ;;
+    *) usage 2 >&2 ;;
     esac
     shift
 done
@@ -105,6 +106,10 @@ on_signal() {
 
 # Takes the folder, so that two of us never share one.
 take_folder() {
+    case $(realpath -m -- "$dir") in
+    *[[:space:]\'\\]*) fz_die "no blanks, quotes or backslashes in $(realpath -m -- "$dir")," \
+        "please; name another folder with --dir" ;;
+    esac
     if [ -d "$dir" ] && [ -n "$(ls -A "$dir")" ] && [ ! -e "$dir/$MARKER" ]; then
         fz_die "$dir is not empty and not ours; name another folder with --dir"
     fi

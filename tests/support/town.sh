@@ -73,6 +73,7 @@ town_certify() {
             )
         mv server-key.new server-key.pem
         mv server.new server.pem
+        chmod 644 ca.pem server.pem
         rm server.csr
     ) 2>"$TOWN_DIR/openssl.log" || {
         cat "$TOWN_DIR/openssl.log" >&2
