@@ -79,41 +79,17 @@ add_library(fz_flags_test INTERFACE)
 target_compile_options(fz_flags_test INTERFACE ${FZ_TEST_WARNINGS})
 target_link_libraries(fz_flags_test INTERFACE fz_flags_common)
 
-# While rooms are being written a listed source may not be there yet: it is left out with a warning,
-# unless FZ_STRICT, which is how ./test.sh builds.
-option(FZ_STRICT "A listed source that is missing is an error" OFF)
-
-function(fz_present out)
-    set(present "")
-    foreach(source IN LISTS ARGN)
-        if(FZ_STRICT OR IS_ABSOLUTE ${source} OR EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
-            list(APPEND present ${source})
-        else()
-            message(WARNING "${CMAKE_CURRENT_SOURCE_DIR}/${source} is missing")
-        endif()
-    endforeach()
-    set(${out} ${present} PARENT_SCOPE)
-endfunction()
-
 # fz_library(<name> SOURCES <file>... [LIBS <target>...]): a static library under the house flags.
 # LIBS are public: who links the library gets them too.
 function(fz_library name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
-    fz_present(sources ${arg_SOURCES})
-    if(NOT sources)
-        return()
-    endif()
-    add_library(${name} STATIC ${sources})
+    add_library(${name} STATIC ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE fz_flags PUBLIC ${arg_LIBS})
 endfunction()
 
 # fz_program(<name> SOURCES <file>... [LIBS <target>...]): a program, built into bin/.
 function(fz_program name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
-    fz_present(sources ${arg_SOURCES})
-    if(NOT sources)
-        return()
-    endif()
-    add_executable(${name} ${sources})
+    add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE fz_flags ${arg_LIBS})
 endfunction()
