@@ -172,7 +172,8 @@ step_sale() {
     expect "amount in the code" "54$(printf '%02d' ${#PRICE})$PRICE" \
         "$(grep -o "5303392[0-9]\{8\}" <<<"$decoded" | cut -c8-)"
     echo "zbarimg: $decoded"
-    ok "$PRICE yen, code shown; zbarimg decodes code.png, $(LC_ALL=C.UTF-8 wc -m <<<"$decoded") characters"
+    ok "$PRICE yen, code shown; zbarimg decodes code.png," \
+        "$(LC_ALL=C.UTF-8 wc -m <<<"$decoded") characters"
 }
 
 step_pay() {
