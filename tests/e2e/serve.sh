@@ -29,6 +29,7 @@ trap end_test EXIT
 TOWN_DIR=$work # where `ask` puts its notes
 
 serve() {
+    : >"$work/out" # what an earlier one said is no news
     ./demo.sh --serve --dir "$dir" --port "$port" >"$work/out" 2>"$work/err" </dev/null &
     demo=$!
     local turn
