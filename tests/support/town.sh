@@ -121,18 +121,26 @@ town_found() {
     town_fz key new --code "$(jq -r .code <<<"$staff")" --out "$TOWN_KEY"
 }
 
+# town_is_ready: whether it says so several times in a row. Who is asked is up to the kernel, and all
+# workers shall be ready.
+town_is_ready() {
+    local _
+    for _ in 1 2 3 4 5; do
+        curl -sf -o /dev/null --max-time 2 --cacert "$TOWN_CA" "$TOWN_URL/readyz" || return 1
+    done
+}
+
 # town_start: starts the switch and waits until it is ready. It has a process group of its own, so
 # that a Ctrl-C meant for us does not reach it before we are done with it, and it ends when we are
 # killed.
 town_start() {
-    local waited
+    local waited log_lines
     : >>"$TOWN_DIR/switch.log"
-    local log_lines
     log_lines=$(wc -l <"$TOWN_DIR/switch.log")
     setsid setpriv --pdeathsig TERM fz-switch -c "$TOWN_INI" </dev/null 9>&- &
     TOWN_SWITCH_PID=$!
     for waited in $(seq 1 200); do
-        if curl -sf -o /dev/null --max-time 2 --cacert "$TOWN_CA" "$TOWN_URL/readyz"; then
+        if town_is_ready; then
             return 0
         fi
         kill -0 "$TOWN_SWITCH_PID" 2>/dev/null || break
