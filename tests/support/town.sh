@@ -126,7 +126,8 @@ town_found() {
 town_is_ready() {
     local _
     for _ in 1 2 3 4 5; do
-        curl -sf -o /dev/null --max-time 2 --cacert "$TOWN_CA" "$TOWN_URL/readyz" || return 1
+        curl -sf -o /dev/null --max-time 2 --cacert "$TOWN_CA" "$TOWN_URL/readyz" ||
+            return 1
     done
 }
 
