@@ -121,8 +121,8 @@ town_found() {
     town_fz key new --code "$(jq -r .code <<<"$staff")" --out "$TOWN_KEY"
 }
 
-# town_is_ready: whether it says so several times in a row. Who is asked is up to the kernel, and all
-# workers shall be ready.
+# town_is_ready: whether it says so several times in a row: who is asked is up to the kernel, and
+# all workers shall be ready.
 town_is_ready() {
     local _
     for _ in 1 2 3 4 5; do
