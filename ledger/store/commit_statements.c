@@ -1,6 +1,7 @@
 /*
  * Room ledger/store. The SQL of a batch. Every statement is set-based: arrays in, one execution,
- * whatever the size of the batch. Rows are found by primary key alone.
+ * whatever the size of the batch. Rows are found by primary key alone: an UPDATE says so with ANY,
+ * since a join's condition alone leaves the planner free to read the whole community.
  */
 #include "feezero/assert.h"
 #include "ledger/store/commit.h"
@@ -70,7 +71,8 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
                             " credits_posted = a.credits_posted + d.credit, last_transfer = d.last"
                             " FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])"
                             " AS d (account, debit, credit, last)"
-                            " WHERE a.community_id = $1 AND a.account = d.account"},
+                            " WHERE a.community_id = $1 AND a.account = ANY ($2::bigint[])"
+                            " AND a.account = d.account"},
     [FZ_COMMIT_ADD_INTENTS] =
         {"fz_add_intents",
          "INSERT INTO fz.intent (community_id, intent_id, shop, amount, refunded, created_us,"
@@ -85,7 +87,8 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
          " FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],"
          " $7::uuid[], $8::smallint[])"
          " AS d (intent_id, refunded, paid_us, number, payer, payment_id, state)"
-         " WHERE i.community_id = $1 AND i.intent_id = d.intent_id"},
+         " WHERE i.community_id = $1 AND i.intent_id = ANY ($2::uuid[])"
+         " AND i.intent_id = d.intent_id"},
     [FZ_COMMIT_ADD_PAYOUTS] =
         {"fz_add_payouts",
          "INSERT INTO fz.payout (community_id, payout_id, shop, amount, state)"
@@ -93,7 +96,8 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
     [FZ_COMMIT_SET_PAYOUTS] = {"fz_set_payouts",
                                "UPDATE fz.payout p SET state = d.state"
                                " FROM unnest($2::uuid[], $3::smallint[]) AS d (payout_id, state)"
-                               " WHERE p.community_id = $1 AND p.payout_id = d.payout_id"},
+                               " WHERE p.community_id = $1 AND p.payout_id = ANY ($2::uuid[])"
+                               " AND p.payout_id = d.payout_id"},
     [FZ_COMMIT_ADD_EVENTS] =
         {"fz_add_events",
          "INSERT INTO fz.event (community_id, event, time_us, shop, amount, transfer, intent_id,"

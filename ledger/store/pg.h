@@ -128,6 +128,7 @@ struct fz_pg_options {
     const char *conninfo;         /* libpq connection string or URI */
     const char *role;             /* SET ROLE, NULL for none */
     const char *application_name; /* as seen in pg_stat_activity; NULL: what conninfo says */
+    const char *settings;         /* " -c NAME=VALUE ..." more for the session; NULL: none */
     bool patient;                 /* batch programs: minutes (FZ_PG_PATIENT_MS), not seconds */
 };
 

@@ -105,6 +105,9 @@ make_options(const struct fz_pg_options *options, struct settings *settings, str
                    patient ? FZ_PG_PATIENT_MS : FZ_LOCK_TIMEOUT_MS,
                    patient ? FZ_PG_PATIENT_MS : FZ_IDLE_TX_TIMEOUT_MS);
     bool fits = append_plain(text, ours);
+    if (fits && options->settings != NULL) {
+        fits = append_plain(text, options->settings);
+    }
     if (fits && options->role != NULL) {
         fits = append_plain(text, " -c role=") && append_escaped(text, options->role);
     }

@@ -377,7 +377,8 @@ fz_rc fz_writer_create(const struct fz_writer_options *options,
     writer->options = *options;
     writer->pg_options = (struct fz_pg_options){.conninfo = options->conninfo,
                                                 .role = options->role,
-                                                .application_name = options->application_name};
+                                                .application_name = options->application_name,
+                                                .settings = FZ_COMMIT_SETTINGS};
     writer->pause_ms = PAUSE_MIN_MS;
     fz_pg_params_init(&writer->params);
     writer->state = calloc(1, sizeof(*writer->state));
