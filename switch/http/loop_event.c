@@ -52,6 +52,9 @@ static void loop_change(struct fz_loop *loop, void *handle, unsigned want)
     (void)event_del(watch->event);
     fz_assert(event_assign(watch->event, watch->loop->base, watch->fd, to_event(want), on_ready,
                            watch) == 0);
+    if (event_base_get_npriorities(watch->loop->base) >= FZ_LOOP_PRIORITIES) {
+        fz_assert(event_priority_set(watch->event, FZ_LOOP_URGENT) == 0);
+    }
     if (want != 0) {
         fz_assert(event_add(watch->event, NULL) == 0);
     }
