@@ -23,7 +23,8 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA fz FROM PUBLIC, fz_switch, fz_treasury, fz
 GRANT USAGE ON SCHEMA fz TO fz_switch, fz_treasury, fz_audit;
 
 -- the commit path, the same for the daemon and the batch programs: what is append-only stays so
-GRANT SELECT, INSERT ON fz.operation, fz.transfer, fz.event, fz.batch TO fz_switch, fz_treasury;
+GRANT SELECT, INSERT ON fz.operation, fz.transfer, fz.account_mark, fz.event, fz.batch
+    TO fz_switch, fz_treasury;
 GRANT SELECT, INSERT, UPDATE ON fz.intent, fz.payout TO fz_switch, fz_treasury;
 GRANT SELECT, UPDATE ON fz.head, fz.account TO fz_switch, fz_treasury;
 

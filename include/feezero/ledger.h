@@ -94,6 +94,8 @@ struct fz_transfer {
     int64_t
         debit_previous; /* the account's transfer before this one, 0 if none: the history chain */
     int64_t credit_previous;
+    int64_t debit_same; /* the same, of this kind and side alone: the chains per kind */
+    int64_t credit_same;
     int64_t corrects; /* number of the transfer a CORRECTION undoes, else 0 */
     struct fz_id operation;
     enum fz_kind kind;

@@ -15,10 +15,11 @@
 #define FZ_BATCH_MAX 512      /* commands of one commit: bounds latency, and the arrays below */
 #define FZ_COMMAND_LEGS_MAX 3 /* transfers of one command */
 #define FZ_TRANSFERS_MAX (FZ_BATCH_MAX * FZ_COMMAND_LEGS_MAX)
-#define FZ_ACCOUNTS_MAX (FZ_BATCH_MAX * 4) /* distinct accounts one batch can touch */
-#define FZ_ORDER_BASE_MAX 1024             /* bytes of a kept signature base */
-#define FZ_ORDER_BODY_MAX 2048             /* bytes of a kept order's body */
-#define FZ_NOTE_MAX 140                    /* bytes of UTF-8 in a reference or message */
+#define FZ_MARKS_MAX (FZ_TRANSFERS_MAX * 2) /* at most one for each side of a transfer */
+#define FZ_ACCOUNTS_MAX (FZ_BATCH_MAX * 4)  /* distinct accounts one batch can touch */
+#define FZ_ORDER_BASE_MAX 1024              /* bytes of a kept signature base */
+#define FZ_ORDER_BODY_MAX 2048              /* bytes of a kept order's body */
+#define FZ_NOTE_MAX 140                     /* bytes of UTF-8 in a reference or message */
 
 /* --- intents --------------------------------------------------------------------------------- */
 #define FZ_INTENT_TTL_MIN_S 10

@@ -130,8 +130,36 @@ static void move(struct fz_state *state, const struct fz_leg *leg, int64_t amoun
     credit->credit_delta += amount;
 }
 
-static void append(struct fz_state *state, const struct fz_leg *leg, struct fz_result *result)
+/*
+ * Keeps what the account was after its newest transfer, legs[0]. The legs behind it are moved
+ * already (all are, before the first is written), but were not yet at that moment.
+ */
+static void keep_mark(struct fz_state *state,
+                      const struct fz_account *account,
+                      const struct fz_leg *legs,
+                      unsigned legs_len)
 {
+    fz_assert(state->marks_len < FZ_MARKS_MAX);
+    struct fz_mark *mark = &state->marks[state->marks_len++];
+    *mark = (struct fz_mark){.account = account->number,
+                             .time_us = state->head.last_time_us,
+                             .number = account->last_transfer,
+                             .debits_posted = account->debits_posted,
+                             .credits_posted = account->credits_posted,
+                             .heads = account->heads};
+    for (unsigned i = 1; i < legs_len; i++) {
+        mark->debits_posted -= legs[i].debit == account->number ? legs[i].amount : 0;
+        mark->credits_posted -= legs[i].credit == account->number ? legs[i].amount : 0;
+    }
+}
+
+/* Appends the first of the legs that are not written yet. */
+static void append(struct fz_state *state,
+                   const struct fz_leg *legs,
+                   unsigned legs_len,
+                   struct fz_result *result)
+{
+    const struct fz_leg *leg = &legs[0];
     struct fz_account *debit = fz_state_account(state, leg->debit);
     struct fz_account *credit = fz_state_account(state, leg->credit);
     fz_assert(debit != NULL && credit != NULL);
@@ -149,8 +177,17 @@ static void append(struct fz_state *state, const struct fz_leg *leg, struct fz_r
                                      .corrects = leg->corrects,
                                      .operation = result->id,
                                      .kind = leg->kind};
+    transfer->debit_same = fz_heads_push(&debit->heads, leg->kind, FZ_SIDE_DEBIT, transfer->number);
+    transfer->credit_same =
+        fz_heads_push(&credit->heads, leg->kind, FZ_SIDE_CREDIT, transfer->number);
     debit->last_transfer = transfer->number;
     credit->last_transfer = transfer->number;
+    if (debit->heads.postings % FZ_MARK_EVERY == 0) {
+        keep_mark(state, debit, legs, legs_len);
+    }
+    if (credit->heads.postings % FZ_MARK_EVERY == 0) {
+        keep_mark(state, credit, legs, legs_len);
+    }
     if (result->number == 0) {
         result->number = transfer->number;
     }
@@ -176,7 +213,7 @@ fz_rc fz_book(struct fz_state *state,
         move(state, &legs[i], legs[i].amount);
     }
     for (unsigned i = 0; i < legs_len; i++) {
-        append(state, &legs[i], result);
+        append(state, &legs[i], legs_len - i, result);
     }
     return FZ_OK;
 }

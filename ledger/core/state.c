@@ -65,6 +65,7 @@ void fz_state_reset(struct fz_state *state, const struct fz_head *head)
     state->corrected_len = 0;
     state->operations_len = 0;
     state->transfers_len = 0;
+    state->marks_len = 0;
     state->events_len = 0;
     state->decided_len = 0;
     memset(&state->account_index, 0, sizeof(state->account_index));

@@ -10,6 +10,7 @@
 #include "feezero/crypto.h"
 #include "feezero/ledger.h"
 #include "feezero/limits.h"
+#include "ledger/core/heads.h"
 
 #define FZ_HASH_LEN 32
 
@@ -35,6 +36,17 @@ struct fz_account {
     int64_t debit_delta;   /* what this batch added, to be written */
     int64_t credit_delta;
     enum fz_account_state state;
+    struct fz_heads heads; /* of the chains per kind */
+};
+
+/* An account as it was right after one of its transfers: every FZ_MARK_EVERY of them, kept. */
+struct fz_mark {
+    int64_t account;
+    int64_t time_us; /* of the transfer */
+    int64_t number;
+    int64_t debits_posted;
+    int64_t credits_posted;
+    struct fz_heads heads;
 };
 
 struct fz_intent {
@@ -112,7 +124,7 @@ struct fz_state {
     struct fz_sha256 *sha; /* borrowed */
 
     unsigned accounts_len, intents_len, payouts_len, corrected_len, operations_len;
-    unsigned transfers_len, events_len, decided_len;
+    unsigned transfers_len, marks_len, events_len, decided_len;
     struct fz_account accounts[FZ_ACCOUNTS_MAX];
     struct fz_intent intents[FZ_BATCH_MAX];
     struct fz_payout payouts[FZ_BATCH_MAX];
@@ -122,6 +134,7 @@ struct fz_state {
 
     /* what this batch books, in order */
     struct fz_transfer transfers[FZ_TRANSFERS_MAX];
+    struct fz_mark marks[FZ_MARKS_MAX];
     struct fz_event events[FZ_BATCH_MAX];
     struct fz_command *decided[FZ_BATCH_MAX]; /* whose operation row is to be written */
     uint8_t batch_hash[FZ_HASH_LEN];

@@ -22,6 +22,7 @@ enum fz_commit_statement {
     FZ_COMMIT_ADD_OPERATIONS,
     FZ_COMMIT_ADD_TRANSFERS,
     FZ_COMMIT_SET_ACCOUNTS,
+    FZ_COMMIT_ADD_MARKS,
     FZ_COMMIT_ADD_INTENTS,
     FZ_COMMIT_SET_INTENTS,
     FZ_COMMIT_ADD_PAYOUTS,
@@ -40,8 +41,8 @@ enum fz_commit_statement {
  * trusts them reads whole tables. Made once, by index, and joined to the arrays by hash, it costs
  * the same whatever the size of the tables.
  */
-#define FZ_COMMIT_SETTINGS                                                                    \
-    " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_nestloop=off"      \
+#define FZ_COMMIT_SETTINGS                                                                \
+    " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_nestloop=off" \
     " -c enable_mergejoin=off"
 
 /* Name and text for PREPARE. */

@@ -304,6 +304,7 @@ static void take_corrected(struct fz_state *state, const PGresult *result, int r
 
 static void take_account(struct fz_state *state, const PGresult *result, int row)
 {
+    size_t heads_len = 0;
     struct fz_account *account = fz_state_add_account(state, fz_pg_int(result, row, 0));
     account->debits_pending = fz_pg_int(result, row, 1);
     account->debits_posted = fz_pg_int(result, row, 2);
@@ -312,6 +313,9 @@ static void take_account(struct fz_state *state, const PGresult *result, int row
     account->hold = fz_pg_int(result, row, 5);
     account->last_transfer = fz_pg_int(result, row, 6);
     account->state = (enum fz_account_state)fz_pg_int(result, row, 7);
+    const uint8_t *heads = fz_pg_bytes(result, row, 8, &heads_len);
+    bool is_whole = fz_heads_decode(&account->heads, heads, heads_len);
+    fz_assert(is_whole); /* its CHECK says so too */
 }
 
 fz_rc fz_commit_take(struct fz_state *state,

@@ -41,8 +41,8 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
     [FZ_COMMIT_ACCOUNTS] =
         {"fz_accounts",
          "SELECT account, debits_pending, debits_posted, credits_pending, credits_posted, hold,"
-         " last_transfer, state FROM fz.account WHERE community_id = $1 AND account = ANY ("
-         " $2::bigint[]"
+         " last_transfer, state, heads FROM fz.account"
+         " WHERE community_id = $1 AND account = ANY ($2::bigint[]"
          " || ARRAY (SELECT 10000000000 + payer FROM fz.intent"
          "  WHERE community_id = $1 AND intent_id = ANY ($3::uuid[]) AND payer IS NOT NULL)"
          " || ARRAY (SELECT 11000000000 + shop FROM fz.payout"
@@ -63,16 +63,23 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
     [FZ_COMMIT_ADD_TRANSFERS] =
         {"fz_add_transfers",
          "INSERT INTO fz.transfer (community_id, number, debit, credit, amount, time_us,"
-         " debit_previous, credit_previous, corrects, op_id, kind)"
+         " debit_previous, credit_previous, debit_same, credit_same, corrects, op_id, kind)"
          " SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],"
-         " $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::uuid[], $11::smallint[])"},
+         " $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],"
+         " $12::uuid[], $13::smallint[])"},
     [FZ_COMMIT_SET_ACCOUNTS] =
-        {"fz_set_accounts", "UPDATE fz.account a SET debits_posted = a.debits_posted + d.debit,"
-                            " credits_posted = a.credits_posted + d.credit, last_transfer = d.last"
-                            " FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])"
-                            " AS d (account, debit, credit, last)"
-                            " WHERE a.community_id = $1 AND a.account = ANY ($2::bigint[])"
-                            " AND a.account = d.account"},
+        {"fz_set_accounts",
+         "UPDATE fz.account a SET debits_posted = a.debits_posted + d.debit,"
+         " credits_posted = a.credits_posted + d.credit, last_transfer = d.last, heads = d.heads"
+         " FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[])"
+         " AS d (account, debit, credit, last, heads)"
+         " WHERE a.community_id = $1 AND a.account = ANY ($2::bigint[])"
+         " AND a.account = d.account"},
+    [FZ_COMMIT_ADD_MARKS] =
+        {"fz_add_marks",
+         "INSERT INTO fz.account_mark (community_id, account, time_us, number, debits_posted,"
+         " credits_posted, heads) SELECT $1, * FROM unnest($2::bigint[], $3::bigint[],"
+         " $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[])"},
     [FZ_COMMIT_ADD_INTENTS] =
         {"fz_add_intents",
          "INSERT INTO fz.intent (community_id, intent_id, shop, amount, refunded, created_us,"

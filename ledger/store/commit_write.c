@@ -161,10 +161,11 @@ static void build_operations(struct fz_pg_params *params, const struct fz_state 
 /* --- transfers and accounts ------------------------------------------------------------------- */
 
 static const size_t transfer_int8[] = {
-    offsetof(struct fz_transfer, number),         offsetof(struct fz_transfer, debit),
-    offsetof(struct fz_transfer, credit),         offsetof(struct fz_transfer, amount),
-    offsetof(struct fz_transfer, time_us),        offsetof(struct fz_transfer, debit_previous),
-    offsetof(struct fz_transfer, credit_previous)};
+    offsetof(struct fz_transfer, number),          offsetof(struct fz_transfer, debit),
+    offsetof(struct fz_transfer, credit),          offsetof(struct fz_transfer, amount),
+    offsetof(struct fz_transfer, time_us),         offsetof(struct fz_transfer, debit_previous),
+    offsetof(struct fz_transfer, credit_previous), offsetof(struct fz_transfer, debit_same),
+    offsetof(struct fz_transfer, credit_same)};
 
 static void build_transfers(struct fz_pg_params *params, const struct fz_state *state)
 {
@@ -201,6 +202,12 @@ static bool was_moved(const struct fz_account *account)
     return account->debit_delta != 0 || account->credit_delta != 0;
 }
 
+static void item_heads(struct fz_pg_params *params, const struct fz_heads *heads)
+{
+    uint8_t bytes[FZ_HEADS_BYTES_MAX];
+    fz_pg_item_bytes(params, bytes, fz_heads_encode(heads, bytes));
+}
+
 static void build_accounts(struct fz_pg_params *params, const struct fz_state *state)
 {
     static const size_t columns[] = {
@@ -222,6 +229,36 @@ static void build_accounts(struct fz_pg_params *params, const struct fz_state *s
         }
         fz_pg_array_end(params);
     }
+    fz_pg_array_begin(params, FZ_PG_BYTEA, len);
+    for (unsigned i = 0; i < state->accounts_len; i++) {
+        if (was_moved(&state->accounts[i])) {
+            item_heads(params, &state->accounts[i].heads);
+        }
+    }
+    fz_pg_array_end(params);
+}
+
+static const size_t mark_int8[] = {
+    offsetof(struct fz_mark, account), offsetof(struct fz_mark, time_us),
+    offsetof(struct fz_mark, number), offsetof(struct fz_mark, debits_posted),
+    offsetof(struct fz_mark, credits_posted)};
+
+static void build_marks(struct fz_pg_params *params, const struct fz_state *state)
+{
+    for (size_t column = 0; column < LEN(mark_int8); column++) {
+        fz_pg_array_begin(params, FZ_PG_INT8, state->marks_len);
+        for (unsigned i = 0; i < state->marks_len; i++) {
+            int64_t value;
+            memcpy(&value, (const uint8_t *)&state->marks[i] + mark_int8[column], sizeof(value));
+            fz_pg_item_int8(params, value);
+        }
+        fz_pg_array_end(params);
+    }
+    fz_pg_array_begin(params, FZ_PG_BYTEA, state->marks_len);
+    for (unsigned i = 0; i < state->marks_len; i++) {
+        item_heads(params, &state->marks[i].heads);
+    }
+    fz_pg_array_end(params);
 }
 
 /* --- intents ---------------------------------------------------------------------------------- */
@@ -463,6 +500,7 @@ static bool is_needed(const struct fz_state *state, enum fz_commit_statement sta
         [FZ_COMMIT_ADD_OPERATIONS] = state->decided_len > 0,
         [FZ_COMMIT_ADD_TRANSFERS] = state->transfers_len > 0,
         [FZ_COMMIT_SET_ACCOUNTS] = state->transfers_len > 0,
+        [FZ_COMMIT_ADD_MARKS] = state->marks_len > 0,
         [FZ_COMMIT_ADD_INTENTS] = count_intents(state, true) > 0,
         [FZ_COMMIT_SET_INTENTS] = count_intents(state, false) > 0,
         [FZ_COMMIT_ADD_PAYOUTS] = count_payouts(state, true) > 0,
@@ -494,6 +532,8 @@ build(struct fz_pg_params *params, const struct fz_state *state, enum fz_commit_
         build_transfers(params, state);
     } else if (statement == FZ_COMMIT_SET_ACCOUNTS) {
         build_accounts(params, state);
+    } else if (statement == FZ_COMMIT_ADD_MARKS) {
+        build_marks(params, state);
     } else if (statement == FZ_COMMIT_ADD_INTENTS || statement == FZ_COMMIT_SET_INTENTS) {
         build_intents(params, state, statement == FZ_COMMIT_ADD_INTENTS);
     } else if (statement == FZ_COMMIT_ADD_PAYOUTS || statement == FZ_COMMIT_SET_PAYOUTS) {

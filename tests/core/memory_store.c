@@ -35,6 +35,19 @@ void memory_store_open(struct memory_store *store, int64_t account)
         (struct fz_account){.number = account, .state = FZ_OPEN};
 }
 
+void memory_store_start(struct memory_store *store,
+                        int64_t account,
+                        int64_t debits,
+                        int64_t credits)
+{
+    struct fz_account *row = memory_store_account(store, account);
+    fz_assert(row != NULL && store->transfers_len == 0);
+    row->debits_posted += debits;
+    row->credits_posted += credits;
+    store->opening[row - store->accounts].debits_posted = row->debits_posted;
+    store->opening[row - store->accounts].credits_posted = row->credits_posted;
+}
+
 struct fz_account *memory_store_account(struct memory_store *store, int64_t account)
 {
     for (unsigned i = 0; i < store->accounts_len; i++) {
@@ -123,6 +136,8 @@ static void save_rows(struct memory_store *store)
         int64_t credits = row->credits_posted + state->accounts[i].credit_delta;
         *row = state->accounts[i];
         fz_assert(row->debits_posted == debits && row->credits_posted == credits);
+        row->debit_delta = 0;
+        row->credit_delta = 0;
     }
     for (unsigned i = 0; i < state->intents_len; i++) {
         struct fz_intent *row = memory_store_intent(store, &state->intents[i].id);
@@ -157,6 +172,9 @@ static void save_log(struct memory_store *store)
     for (unsigned i = 0; i < state->transfers_len; i++) {
         fz_assert(store->transfers_len < MEMORY_MAX);
         store->transfers[store->transfers_len++] = state->transfers[i];
+    }
+    for (unsigned i = 0; i < state->marks_len; i++) {
+        store->marks[store->marks_len++] = state->marks[i];
     }
     for (unsigned i = 0; i < state->events_len; i++) {
         fz_assert(store->events_len < MEMORY_MAX);
@@ -203,35 +221,93 @@ fz_rc memory_store_run(struct memory_store *store, struct fz_command *command, i
 
 /* --- the invariants --------------------------------------------------------------------------- */
 
+#define SLOTS 128
+
+/* An account up to some transfer, as the journal alone tells it. */
+struct past {
+    int64_t debits;
+    int64_t credits;
+    int64_t last;
+    int64_t postings;
+    int64_t newest[SLOTS]; /* by kind and side */
+    unsigned marks;
+};
+
+static void check_heads(const struct fz_heads *heads, const struct past *past)
+{
+    unsigned used = 0;
+    for (unsigned slot = 0; slot < SLOTS; slot++) {
+        used += past->newest[slot] != 0 ? 1 : 0;
+    }
+    fz_assert(heads->postings == past->postings && heads->len == used);
+    for (unsigned i = 0; i < heads->len; i++) {
+        fz_assert(past->newest[heads->words[i] >> 56] == (heads->words[i] & ((1LL << 56) - 1)));
+    }
+}
+
+static void check_mark(const struct memory_store *store,
+                       const struct fz_transfer *transfer,
+                       int64_t account,
+                       struct past *past)
+{
+    for (unsigned i = 0; i < store->marks_len; i++) {
+        const struct fz_mark *mark = &store->marks[i];
+        if (mark->account == account && mark->number == transfer->number) {
+            fz_assert(mark->debits_posted == past->debits && mark->time_us == transfer->time_us);
+            fz_assert(mark->credits_posted == past->credits);
+            check_heads(&mark->heads, past);
+            past->marks++;
+        }
+    }
+    fz_assert(past->marks == past->postings / FZ_MARK_EVERY);
+}
+
+static void check_posting(const struct memory_store *store,
+                          const struct fz_transfer *transfer,
+                          int64_t account,
+                          struct past *past)
+{
+    bool is_debit = transfer->debit == account;
+    if (!is_debit && transfer->credit != account) {
+        return;
+    }
+    int64_t *newest =
+        &past->newest[fz_heads_slot(transfer->kind, is_debit ? FZ_SIDE_DEBIT : FZ_SIDE_CREDIT)];
+    fz_assert((is_debit ? transfer->debit_previous : transfer->credit_previous) == past->last);
+    fz_assert((is_debit ? transfer->debit_same : transfer->credit_same) == *newest);
+    past->debits += is_debit ? transfer->amount : 0;
+    past->credits += is_debit ? 0 : transfer->amount;
+    past->last = transfer->number;
+    past->postings++;
+    *newest = transfer->number;
+    if (past->postings % FZ_MARK_EVERY == 0) {
+        check_mark(store, transfer, account, past);
+    }
+}
+
 static void check_accounts(struct memory_store *store)
 {
     int64_t debits = 0;
     int64_t credits = 0;
+    unsigned marks = 0;
     for (unsigned i = 0; i < store->accounts_len; i++) {
         const struct fz_account *account = &store->accounts[i];
-        int64_t debited = 0;
-        int64_t credited = 0;
-        int64_t last = 0;
+        const struct fz_account *opening = &store->opening[i];
+        struct past past = {.debits = opening->debits_posted, .credits = opening->credits_posted};
         for (unsigned k = 0; k < store->transfers_len; k++) {
-            const struct fz_transfer *transfer = &store->transfers[k];
-            debited += transfer->debit == account->number ? transfer->amount : 0;
-            credited += transfer->credit == account->number ? transfer->amount : 0;
-            if (transfer->debit == account->number) {
-                fz_assert(transfer->debit_previous == last);
-                last = transfer->number;
-            } else if (transfer->credit == account->number) {
-                fz_assert(transfer->credit_previous == last);
-                last = transfer->number;
-            }
+            check_posting(store, &store->transfers[k], account->number, &past);
         }
-        fz_assert(account->debits_posted == debited && account->credits_posted == credited);
-        fz_assert(account->last_transfer == last);
+        fz_assert(account->debits_posted == past.debits);
+        fz_assert(account->credits_posted == past.credits);
+        fz_assert(account->last_transfer == past.last);
+        check_heads(&account->heads, &past);
         fz_assert(!fz_class_info(fz_account_number_class(account->number))->floor ||
                   fz_account_balance(account) >= 0);
-        debits += debited;
-        credits += credited;
+        debits += past.debits - opening->debits_posted;
+        credits += past.credits - opening->credits_posted;
+        marks += past.marks;
     }
-    fz_assert(debits == credits);
+    fz_assert(debits == credits && marks == store->marks_len);
 }
 
 static void check_order(const struct memory_store *store)

@@ -19,11 +19,14 @@ struct memory_operation {
 
 struct memory_store {
     struct fz_head head;
-    unsigned accounts_len, intents_len, payouts_len, transfers_len, operations_len, events_len;
+    unsigned accounts_len, intents_len, payouts_len, transfers_len, marks_len;
+    unsigned operations_len, events_len;
     struct fz_account accounts[256];
+    struct fz_account opening[256]; /* the volumes each account started with, usually none */
     struct fz_intent intents[MEMORY_MAX];
     struct fz_payout payouts[MEMORY_MAX];
     struct fz_transfer transfers[MEMORY_MAX];
+    struct fz_mark marks[2 * MEMORY_MAX / FZ_MARK_EVERY];
     struct memory_operation operations[MEMORY_MAX];
     struct fz_event events[MEMORY_MAX];
     struct fz_state *state;
@@ -34,6 +37,15 @@ struct memory_store *memory_store_create(void);
 void memory_store_destroy(struct memory_store *store);
 
 void memory_store_open(struct memory_store *store, int64_t account);
+
+/*
+ * Adds to the volumes an account starts with, before anything is booked; `memory_store_check`
+ * counts from there. Over all accounts debits and credits must stay equal.
+ */
+void memory_store_start(struct memory_store *store,
+                        int64_t account,
+                        int64_t debits,
+                        int64_t credits);
 struct fz_account *memory_store_account(struct memory_store *store, int64_t account);
 struct fz_intent *memory_store_intent(struct memory_store *store, const struct fz_id *id);
 struct fz_payout *memory_store_payout(struct memory_store *store, const struct fz_id *id);

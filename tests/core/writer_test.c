@@ -300,7 +300,7 @@ Test(writer, a_broken_row_stops_the_batch_and_not_the_writer)
     open_account(&books, 1000000000);
     open_account(&books, 10000000001);
     run_sql(&books, "INSERT INTO fz.transfer VALUES (301, 1, 1000000000, 10000000001, 5, 1, 0, 0,"
-                    " NULL, '00000000-0000-0000-0000-000000000001', 1)");
+                    " NULL, '00000000-0000-0000-0000-000000000001', 1, 0, 0)");
     cr_expect_eq(commit(&books, &pointer, 1, 0, NULL), FZ_DATABASE);
     run_sql(&books, "DELETE FROM fz.transfer WHERE community_id = 301");
     cr_expect_eq(ask(&books, "SELECT count(*) FROM fz.operation WHERE community_id = 301"), 0);

@@ -51,7 +51,7 @@ static void insert_transfer(struct testbed *bed, int32_t community, int number, 
     const struct movement *m = &book[number];
     testbed_sql(bed,
                 "INSERT INTO fz.transfer VALUES (%d, %d, %lld, %lld, %d, %d, %d, %d, NULL, '%s',"
-                " %d)",
+                " %d, 0, 0)",
                 community, number, (long long)accounts[m->debit], (long long)accounts[m->credit],
                 number * 10, number * 1000, last[m->debit], last[m->credit],
                 id_text(1000 + (unsigned)number), (int)m->kind);

@@ -93,8 +93,8 @@ static bool insert_transfer(struct testbed *bed, int kind, int64_t debit, int64_
     const char *state = testbed_try(
         bed,
         "INSERT INTO fz.transfer (community_id, number, debit, credit, amount, time_us,"
-        " debit_previous, credit_previous, corrects, op_id, kind)"
-        " VALUES (1, 10, %lld, %lld, 1, 1, 0, 0, %s, gen_random_uuid(), %d)",
+        " debit_previous, credit_previous, debit_same, credit_same, corrects, op_id, kind)"
+        " VALUES (1, 10, %lld, %lld, 1, 1, 0, 0, 0, 0, %s, gen_random_uuid(), %d)",
         (long long)debit, (long long)credit, kind == FZ_KIND_CORRECTION ? "9" : "NULL", kind);
     if (state[0] == '\0') {
         testbed_sql(bed, "DELETE FROM fz.transfer WHERE community_id = 1");
@@ -162,8 +162,8 @@ Test(schema, transfers_are_well_formed)
         const char *state =
             testbed_try(&bed,
                         "INSERT INTO fz.transfer (community_id, op_id, time_us, number, debit,"
-                        " credit, amount, debit_previous, credit_previous, corrects, kind)"
-                        " VALUES (2, gen_random_uuid(), 1, %s)",
+                        " credit, amount, debit_previous, credit_previous, corrects, kind,"
+                        " debit_same, credit_same) VALUES (2, gen_random_uuid(), 1, %s, 0, 0)",
                         rows[i].values);
         cr_expect_str_eq(state, rows[i].state, "%s: '%s'", rows[i].what, state);
     }
@@ -206,6 +206,7 @@ Test(schema, floors_are_those_of_the_classes)
 
 /* What each role may write; a role or table that is not here may not be written. */
 static const char rights[] = "fz_switch account UPDATE\n"
+                             "fz_switch account_mark INSERT\n"
                              "fz_switch batch INSERT\n"
                              "fz_switch credential INSERT\n"
                              "fz_switch enrolment.key_id UPDATE\n"

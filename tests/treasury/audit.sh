@@ -92,9 +92,9 @@ differs operation-transfer "$pay" "UPDATE $t SET credit = 11000000006 WHERE numb
 differs number-gap "transfer $((paid + 1))" "DELETE FROM $t WHERE number = $paid"
 differs head 'last number' "DELETE FROM $t WHERE number = $last"
 differs history-chain "transfer $paid account 10000000003" \
-    "UPDATE $t SET debit_previous = 0 WHERE number = $paid"
+    "$free_transfer; UPDATE $t SET debit_previous = 0 WHERE number = $paid"
 differs history-chain "transfer $paid account 11000000005" \
-    "UPDATE $t SET credit_previous = 1 WHERE number = $paid"
+    "$free_transfer; UPDATE $t SET credit_previous = 1 WHERE number = $paid"
 differs operation-transfer "$(id_of q)" \
     "$free_transfer; UPDATE $t SET number = 900000 WHERE number = $(number_of q);
      UPDATE $t SET number = $(number_of q) WHERE number = $(number_of s);
@@ -107,7 +107,7 @@ differs kind "transfer $paid" \
 differs stray-transfer "transfer $paid" "UPDATE $o SET rc = 150, number = 0 WHERE op_id = '$pay'"
 differs stray-transfer "transfer $((last + 1))" \
     "INSERT INTO $t SELECT community_id, $last + 1, debit, credit, 1, time_us + 9000000000, 0, 0,
-     NULL, op_id, kind FROM $t WHERE number = 1"
+     NULL, op_id, kind, 0, 0 FROM $t WHERE number = 1"
 differs below-zero 'account 10000000004' "UPDATE $t SET debit = 10000000004 WHERE number = $paid"
 
 # Batches and the head.
