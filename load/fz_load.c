@@ -4,8 +4,10 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "feezero/crypto.h"
+#include "load/books.h"
 #include "load/enrol.h"
 #include "load/options.h"
 #include "load/run.h"
@@ -70,6 +72,9 @@ int main(int argc, char **argv)
 {
     struct fz_load_options options;
     struct fz_err err = {.rc = FZ_OK};
+    if (argc > 1 && strcmp(argv[1], "books") == 0) {
+        return fz_books_main(argc - 2, argv + 2);
+    }
     if (fz_load_options_parse(argc, argv, &options, &err) != FZ_OK) {
         (void)fprintf(stderr, "fz-load: %s\n", err.msg);
         return EXIT_USAGE;
