@@ -30,12 +30,23 @@ SELECT
             OR (r.how = 'tombstoned') <> EXISTS (
                 SELECT FROM fz.operation o WHERE o.op_id = r.op_id AND o.command = 8 AND o.rc = 0))
         AS misresolved,
-    -- the books: balances that do not add up, numbers that are missing
+    -- the books: balances that do not add up or are not what the transfers make them, numbers of
+    -- transfers and events that are missing
     (SELECT count(*) FROM (
         SELECT FROM fz.account GROUP BY community_id
         HAVING sum(debits_posted) <> sum(credits_posted)) AS x)
     + (SELECT count(*) FROM (
         SELECT FROM fz.transfer GROUP BY community_id HAVING count(*) <> max(number)) AS x)
+    + (SELECT count(*) FROM (
+        SELECT FROM fz.event GROUP BY community_id HAVING count(*) <> max(event)) AS x)
+    + (SELECT count(*) FROM (
+        SELECT community_id, account, debits_posted, credits_posted FROM fz.account
+            WHERE debits_posted <> 0 OR credits_posted <> 0
+        EXCEPT
+        SELECT community_id, account, sum(debit), sum(credit) FROM (
+            SELECT community_id, debit AS account, amount AS debit, 0 AS credit FROM fz.transfer
+            UNION ALL SELECT community_id, credit, 0, amount FROM fz.transfer) AS leg
+        GROUP BY community_id, account) AS x)
     + (SELECT count(*) FROM fz.account WHERE account / 1000000000 IN (10, 11, 12)
         AND credits_posted < debits_posted)
         AS unbalanced,

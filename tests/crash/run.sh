@@ -14,7 +14,7 @@ fi
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . "$here/faults.sh"
 
-TOWN_ROUNDS=50 # then a new town, so that an audit in every round stays quick
+TOWN_ROUNDS=10 # then a new town, so that an audit in every round stays quick
 
 rounds=20
 seed=$$
@@ -191,9 +191,9 @@ say "seed=$seed"
 start_cluster
 separate_wal || skip_fault diskfull
 for number in $(seq 1 "$rounds"); do
-    if [ $((number % TOWN_ROUNDS)) = 1 ]; then
+    if [ $(((number - 1) % TOWN_ROUNDS)) = 0 ]; then
         end_town
-        start_town $((number / TOWN_ROUNDS))
+        start_town "$number"
     fi
     round "$number"
 done

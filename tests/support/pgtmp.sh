@@ -4,6 +4,7 @@
 #
 #   pgtmp.sh start [--durable] DIR   make it if it is not there, start it, print its conninfo
 #   pgtmp.sh stop [--keep] DIR       stop it, and remove DIR unless --keep
+#   pgtmp.sh restart [--immediate] DIR   stop it in that way (or fast), and start it again
 #   pgtmp.sh crash DIR               kill -9 every process of it (DIR stays; `start` recovers it)
 #   pgtmp.sh conninfo DIR            print the connection string
 #   pgtmp.sh status DIR              exit 0 if it runs, 3 if not
@@ -183,6 +184,13 @@ verb_stop() {
     esac
 }
 
+verb_restart() {
+    is_running || die "nothing runs in $dir"
+    as_server "$bin/pg_ctl" stop -s -m "$stop_mode" -w -t 30 -D "$dir/data" ||
+        die "the server in $dir does not stop"
+    start_server
+}
+
 children_of() {
     awk -v parent="$1" '$1 == "Pid:" { pid = $2 } $1 == "PPid:" && $2 == parent { print pid }' \
         /proc/[0-9]*/status 2>/dev/null || true # a process may end while it is looked at
@@ -210,6 +218,7 @@ verb_crash() {
 
 durable=0
 keep=0
+stop_mode=fast
 verb=${1:-}
 [ $# -gt 0 ] && shift
 dir=
@@ -217,6 +226,7 @@ for argument in "$@"; do
     case $argument in
     --durable) durable=1 ;;
     --keep) keep=1 ;;
+    --immediate) stop_mode=immediate ;;
     -*) usage ;;
     *) dir=$argument ;;
     esac
@@ -231,6 +241,7 @@ bin=$(find_bin)
 case $verb in
 start) verb_start ;;
 stop) verb_stop ;;
+restart) verb_restart ;;
 crash) verb_crash ;;
 conninfo)
     [ -s "$dir/socket-dir" ] || die "there is no cluster in $dir"
