@@ -74,6 +74,51 @@ static struct fz_id any_past(struct history *h, enum fz_command_type type, struc
     return new_id(h);
 }
 
+/* Commands that undo or go on find something to do, mostly. */
+static bool refer_to_state(struct history *h, struct fz_command *c)
+{
+    const struct model *m = h->model;
+    bool step = c->type == FZ_COMMAND_PAYOUT_SENT || c->type == FZ_COMMAND_PAYOUT_CONFIRM ||
+                c->type == FZ_COMMAND_PAYOUT_RETURN;
+    bool back = c->type == FZ_COMMAND_VOID || c->type == FZ_COMMAND_REFUND;
+    for (unsigned tries = 0; tries < 8 && step && m->payouts_len > 0; tries++) {
+        const struct model_payout *payout = &m->payouts[below(h, m->payouts_len)];
+        if (payout->state == (c->type == FZ_COMMAND_PAYOUT_SENT ? 1 : 2)) {
+            c->ref = payout->id;
+            return true;
+        }
+    }
+    for (unsigned tries = 0; tries < 8 && back && m->intents_len > 0; tries++) {
+        const struct model_intent *intent = &m->intents[below(h, m->intents_len)];
+        if (intent->state == 2) {
+            c->ref = intent->id;
+            c->shop = intent->shop;
+            c->amount = one_in(h, 2) ? intent->amount : c->amount;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The intent or payout it is about: one of late, one of long ago, or none. */
+static void fill_reference(struct history *h, struct fz_command *c)
+{
+    struct fz_command past = {0};
+    if (!one_in(h, 3) && refer_to_state(h, c)) {
+        return;
+    }
+    if (c->type == FZ_COMMAND_PAYOUT_SENT || c->type == FZ_COMMAND_PAYOUT_CONFIRM ||
+        c->type == FZ_COMMAND_PAYOUT_RETURN) {
+        c->ref = any_past(h, FZ_COMMAND_PAYOUT, &past);
+        return;
+    }
+    c->ref = any_past(h, FZ_COMMAND_INTENT, &past);
+    if (past.type == FZ_COMMAND_INTENT && !one_in(h, 10)) {
+        c->shop = past.shop;
+        c->amount = c->type == FZ_COMMAND_PAY && !one_in(h, 10) ? past.amount : c->amount;
+    }
+}
+
 static void fill_command(struct history *h, struct fz_command *c)
 {
     static const enum fz_command_type types[] = {FZ_COMMAND_INTENT,
@@ -100,7 +145,6 @@ static void fill_command(struct history *h, struct fz_command *c)
                                                  FZ_COMMAND_COLLECT,
                                                  FZ_COMMAND_CORRECT};
     static const char *const notes[] = {NULL, "", "a", "お釣りなし"};
-    struct fz_command past = {0};
     c->type = types[below(h, sizeof(types) / sizeof(types[0]))];
     c->id = new_id(h);
     c->party = any_resident(h);
@@ -113,43 +157,54 @@ static void fill_command(struct history *h, struct fz_command *c)
     c->ttl_s = 10 + (int32_t)below(h, 200);
     c->corrects = one_in(h, 20) ? 100000 : 1 + (int64_t)below(h, h->model->transfers_len + 1);
     c->note = notes[below(h, 4)];
-    if (c->type == FZ_COMMAND_PAYOUT_SENT || c->type == FZ_COMMAND_PAYOUT_CONFIRM ||
-        c->type == FZ_COMMAND_PAYOUT_RETURN) {
-        c->ref = any_past(h, FZ_COMMAND_PAYOUT, &past);
-    } else {
-        c->ref = any_past(h, FZ_COMMAND_INTENT, &past);
-        if (past.type == FZ_COMMAND_INTENT && !one_in(h, 10)) {
-            c->shop = past.shop;
-            c->amount = c->type == FZ_COMMAND_PAY && !one_in(h, 10) ? past.amount : c->amount;
-        }
-    }
+    fill_reference(h, c);
     if (one_in(h, 30)) {
         c->deadline_us = h->now_us + (int64_t)below(h, 2000000) - 1000000;
     }
+}
+
+/* Sent again: as it was, with another body, as a tombstone, or its id for something else. */
+static void send_again(struct history *h, struct fz_command *c)
+{
+    *c = h->past[below(h, h->past_len)];
+    struct fz_id id = c->id;
+    switch (below(h, 6)) {
+    case 0:
+        c->amount /= 2; /* another body, unless it was 0 */
+        break;
+    case 1:
+        c->type = FZ_COMMAND_TOMBSTONE;
+        break;
+    case 2:
+        *c = (struct fz_command){0};
+        fill_command(h, c);
+        c->id = id;
+        return;
+    default:
+        break;
+    }
+    c->deadline_us = one_in(h, 4) ? h->now_us - 1000000 : 0;
 }
 
 static void next_command(struct history *h, struct fz_command *c)
 {
     *c = (struct fz_command){0};
     if (h->past_len > 0 && one_in(h, 8)) {
-        *c = h->past[below(h, h->past_len)]; /* sent again */
-        if (one_in(h, 3)) {
-            c->amount /= 2; /* with another body, unless it was 0 */
-        } else if (one_in(h, 4)) {
-            c->type = FZ_COMMAND_TOMBSTONE;
-        }
-        c->deadline_us = 0;
-        return;
+        send_again(h, c);
+    } else {
+        fill_command(h, c);
     }
-    fill_command(h, c);
 }
 
 static void open_accounts(struct history *h)
 {
     static const int64_t consortium[] = {1000000000, 2000000000, 12000000000, 13000000000,
                                          20000000000};
+    unsigned missing = h->wild && one_in(h, 8) ? below(h, 5) : 5;
     for (unsigned i = 0; i < 5; i++) {
-        model_open(h->model, consortium[i]);
+        if (i != missing) {
+            model_open(h->model, consortium[i]);
+        }
     }
     for (int64_t i = 1; i <= RESIDENTS; i++) {
         model_open(h->model, fz_account_number(FZ_ACCOUNT_WALLET, i));
@@ -157,6 +212,31 @@ static void open_accounts(struct history *h)
     for (int64_t i = FIRST_SHOP; i < FIRST_SHOP + SHOPS; i++) {
         model_open(h->model, fz_account_number(FZ_ACCOUNT_MERCHANT, i));
         model_open(h->model, fz_account_number(FZ_ACCOUNT_RECEIVABLE, i));
+    }
+}
+
+/* Volumes so large that only a little more fits; the balance stays 0. */
+static void wear(struct history *h, struct model_account *account)
+{
+    static const unsigned most[] = {1000, 10000, 100000, 1000000};
+    account->debits = INT64_MAX - 1 - (int64_t)below(h, most[below(h, 4)]);
+    account->credits = account->debits;
+}
+
+void history_begin_wild(struct history *h, uint64_t seed)
+{
+    static const int32_t offsets_s[] = {32400, 0, -18000, 49500};
+    memset(h, 0, sizeof(*h));
+    h->seed = seed;
+    h->random = seed;
+    h->wild = true;
+    h->now_us = START_US;
+    h->model = model_create();
+    h->model->offset_s = offsets_s[below(h, 4)];
+    open_accounts(h);
+    for (unsigned i = below(h, 6); i < 3; i++) {
+        wear(h, &h->model->accounts[below(h, h->model->accounts_len)]);
+        wear(h, model_account(h->model, fz_account_number(FZ_ACCOUNT_WALLET, 1)));
     }
 }
 
@@ -179,7 +259,8 @@ void history_end(struct history *h)
 unsigned history_batch(struct history *h, struct fz_command commands[HISTORY_BATCH_MAX])
 {
     unsigned left = HISTORY_LEN - h->past_len;
-    unsigned len = 1 + below(h, one_in(h, 3) ? HISTORY_BATCH_MAX : 3);
+    unsigned most = h->wild && one_in(h, 30) ? HISTORY_BATCH_MAX : 32;
+    unsigned len = 1 + below(h, one_in(h, 3) ? most : 3);
     len = len < left ? len : left;
     for (unsigned i = 0; i < len; i++) {
         next_command(h, &commands[i]);
@@ -202,7 +283,11 @@ struct model_account *history_disturb(struct history *h)
     }
     struct model_account *account = &h->model->accounts[below(h, h->model->accounts_len)];
     account->state = one_in(h, 3) ? 1 + (int)below(h, 3) : 1;
-    account->hold = one_in(h, 3) ? (int64_t)below(h, 50000) : 0;
+    account->hold = one_in(h, 3) ? (int64_t)below(h, one_in(h, 4) ? 5000000 : 50000) : 0;
+    if (h->wild) {
+        account->debits_pending = one_in(h, 3) ? (int64_t)below(h, 50000) : 0;
+        account->credits_pending = one_in(h, 3) ? (int64_t)below(h, 50000) : 0;
+    }
     return account;
 }
 

@@ -14,6 +14,7 @@ struct model *model_create(void)
 {
     struct model *model = calloc(1, sizeof(*model));
     fz_assert(model != NULL);
+    model->offset_s = 32400;
     return model;
 }
 
@@ -37,7 +38,7 @@ struct model_account *model_account(struct model *model, int64_t account)
     return NULL;
 }
 
-static struct model_intent *find_intent(struct model *model, const struct fz_id *id)
+struct model_intent *model_intent(struct model *model, const struct fz_id *id)
 {
     for (unsigned i = 0; i < model->intents_len; i++) {
         if (memcmp(model->intents[i].id.bytes, id->bytes, 16) == 0) {
@@ -47,7 +48,7 @@ static struct model_intent *find_intent(struct model *model, const struct fz_id 
     return NULL;
 }
 
-static struct model_payout *find_payout(struct model *model, const struct fz_id *id)
+struct model_payout *model_payout(struct model *model, const struct fz_id *id)
 {
     for (unsigned i = 0; i < model->payouts_len; i++) {
         if (memcmp(model->payouts[i].id.bytes, id->bytes, 16) == 0) {
@@ -62,7 +63,17 @@ static bool same_text(const char *a, const char *b)
     return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) == 0;
 }
 
-static bool same_request(const struct model_operation *old, const struct fz_command *new)
+struct model_operation *model_operation(struct model *model, const struct fz_id *id)
+{
+    for (unsigned i = 0; i < model->operations_len; i++) {
+        if (memcmp(model->operations[i].command.id.bytes, id->bytes, 16) == 0) {
+            return &model->operations[i];
+        }
+    }
+    return NULL;
+}
+
+bool model_same_request(const struct model_operation *old, const struct fz_command *new)
 {
     const struct fz_command *c = &old->command;
     return c->type == new->type &&memcmp(c->ref.bytes, new->ref.bytes, 16) == 0 &&
@@ -72,12 +83,12 @@ static bool same_request(const struct model_operation *old, const struct fz_comm
            c->ttl_s == new->ttl_s &&same_text(old->note, new->note);
 }
 
-/* What can be taken from an account: liabilities by debits, assets by credits. */
-static int64_t available(const struct model_account *a)
+int64_t model_available(const struct model_account *a)
 {
-    int64_t balance = a->number < 10000000000LL ? a->debits - a->credits : a->credits - a->debits;
-    balance -= a->hold;
-    return balance < 0 ? 0 : balance;
+    int64_t rest = a->number < 10000000000LL ? a->debits - a->credits - a->credits_pending
+                                             : a->credits - a->debits - a->debits_pending;
+    rest -= a->hold;
+    return rest < 0 ? 0 : rest;
 }
 
 /*
@@ -102,26 +113,40 @@ leg(struct model *m, int kind, int64_t from, int64_t to, int64_t amount, int64_t
     }
     int debit_class = (int)(from / 1000000000);
     int credit_class = (int)(to / 1000000000);
-    if (debit_class >= 10 && debit_class <= 12 && available(debit) < amount) {
-        *value = available(debit);
+    if (debit_class >= 10 && debit_class <= 12 && model_available(debit) < amount) {
+        *value = model_available(debit);
         return FZ_INSUFFICIENT_FUNDS;
     }
-    if (credit_class < 10 && available(credit) < amount) {
-        *value = available(credit);
+    if (credit_class < 10 && model_available(credit) < amount) {
+        *value = model_available(credit);
         return FZ_INSUFFICIENT_FUNDS;
     }
     if ((kind == FZ_KIND_TOPUP || kind == FZ_KIND_P2P) &&
         credit->credits - credit->debits + amount > 1000000) {
         return FZ_BALANCE_LIMIT;
     }
+    if (debit->debits > INT64_MAX - amount || credit->credits > INT64_MAX - amount) {
+        return FZ_OVERFLOW;
+    }
     debit->debits += amount;
     credit->credits += amount;
     return FZ_OK;
 }
 
-static void log_leg(struct model *m, int kind, int64_t from, int64_t to, int64_t amount)
+static void log_event(struct model *m,
+                      const struct model_intent *i,
+                      const struct fz_result *r,
+                      int type,
+                      int64_t amount)
 {
-    m->transfers[m->transfers_len++] = (struct model_transfer){from, to, amount, kind, false};
+    m->events[m->events_len++] = (struct model_event){.intent = i->id,
+                                                      .operation = r->id,
+                                                      .time = r->time_us,
+                                                      .shop = i->shop,
+                                                      .amount = amount,
+                                                      .transfer = r->number,
+                                                      .type = type,
+                                                      .state = i->state};
 }
 
 static fz_rc
@@ -129,7 +154,9 @@ one_leg(struct model *m, int kind, int64_t from, int64_t to, struct fz_result *r
 {
     fz_rc rc = leg(m, kind, from, to, amount, &r->value);
     if (rc == FZ_OK) {
-        log_leg(m, kind, from, to, amount);
+        int64_t time = r->number == 0 ? r->time_us : m->transfers[m->transfers_len - 1].time + 1;
+        m->transfers[m->transfers_len++] =
+            (struct model_transfer){from, to, amount, kind, false, time, 0, r->id};
         r->number = m->transfers_len;
     }
     return rc;
@@ -168,11 +195,19 @@ static fz_rc two_legs(struct model *m,
 #define TAX_OWED 13000000000LL
 #define REVENUE 20000000000LL
 
+/* An intent ends without money; nobody's operation did it. */
+static void end_unpaid(struct model *m, struct model_intent *i, int state, int64_t now)
+{
+    struct fz_result nobody = {.time_us = now};
+    i->state = state;
+    m->last_time = now;
+    log_event(m, i, &nobody, state, i->amount); /* 3 canceled, 4 expired: states and events agree */
+}
+
 static void expire(struct model *m, struct model_intent *i, int64_t now)
 {
     if (i->state == 1 && now >= i->expires) {
-        i->state = 4;
-        m->last_time = now;
+        end_unpaid(m, i, 4, now);
     }
 }
 
@@ -192,16 +227,18 @@ static fz_rc run_intent(struct model *m, const struct fz_command *c, struct fz_r
     m->intents[m->intents_len++] = (struct model_intent){.id = c->id,
                                                          .shop = c->shop,
                                                          .amount = c->amount,
+                                                         .created = r->time_us,
                                                          .expires = r->expires_us,
                                                          .terminal = c->terminal,
                                                          .state = 1};
     r->state = 1;
+    log_event(m, &m->intents[m->intents_len - 1], r, 1, c->amount);
     return FZ_OK;
 }
 
 static fz_rc run_cancel(struct model *m, const struct fz_command *c, struct fz_result *r)
 {
-    struct model_intent *i = find_intent(m, &c->ref);
+    struct model_intent *i = model_intent(m, &c->ref);
     if (i == NULL) {
         return FZ_INTENT_NOT_FOUND;
     }
@@ -210,8 +247,7 @@ static fz_rc run_cancel(struct model *m, const struct fz_command *c, struct fz_r
     }
     expire(m, i, r->time_us);
     if (i->state == 1) {
-        i->state = 3;
-        m->last_time = r->time_us;
+        end_unpaid(m, i, 3, r->time_us);
     }
     r->amount = i->amount;
     r->state = i->state;
@@ -220,7 +256,7 @@ static fz_rc run_cancel(struct model *m, const struct fz_command *c, struct fz_r
 
 static fz_rc run_expire(struct model *m, const struct fz_command *c, struct fz_result *r)
 {
-    struct model_intent *i = find_intent(m, &c->ref);
+    struct model_intent *i = model_intent(m, &c->ref);
     if (i == NULL) {
         return FZ_INTENT_NOT_FOUND;
     }
@@ -236,7 +272,7 @@ static fz_rc run_pay(struct model *m, const struct fz_command *c, struct fz_resu
     if (c->amount < 1 || c->amount > 1000000) {
         return FZ_AMOUNT_OUT_OF_RANGE;
     }
-    struct model_intent *i = find_intent(m, &c->ref);
+    struct model_intent *i = model_intent(m, &c->ref);
     if (i == NULL) {
         return FZ_INTENT_NOT_FOUND;
     }
@@ -256,8 +292,11 @@ static fz_rc run_pay(struct model *m, const struct fz_command *c, struct fz_resu
         i->state = 2;
         i->payer = c->party;
         i->paid_at = r->time_us;
+        i->number = r->number;
+        i->payment = c->id;
         r->terminal = i->terminal;
         r->state = 2;
+        log_event(m, i, r, 2, i->amount);
     }
     return rc;
 }
@@ -268,7 +307,7 @@ static fz_rc run_give_back(struct model *m, const struct fz_command *c, struct f
     if (!is_void && (c->amount < 1 || c->amount > 1000000)) {
         return FZ_AMOUNT_OUT_OF_RANGE;
     }
-    struct model_intent *i = find_intent(m, &c->ref);
+    struct model_intent *i = model_intent(m, &c->ref);
     if (i == NULL) {
         return FZ_INTENT_NOT_FOUND;
     }
@@ -287,7 +326,7 @@ static fz_rc run_give_back(struct model *m, const struct fz_command *c, struct f
     if (is_void && i->refunded > 0) {
         return FZ_ALREADY_REFUNDED;
     }
-    int64_t zone = 9 * 3600 * 1000000LL;
+    int64_t zone = m->offset_s * 1000000LL;
     if (is_void && (i->paid_at + zone) / DAY != (r->time_us + zone) / DAY) {
         return FZ_VOID_WINDOW_CLOSED;
     }
@@ -301,9 +340,11 @@ static fz_rc run_give_back(struct model *m, const struct fz_command *c, struct f
                        WALLET(i->payer), r, r->amount);
     if (rc == FZ_OK && is_void) {
         i->state = 5;
+        log_event(m, i, r, 5, i->amount);
     } else if (rc == FZ_OK) {
         i->refunded += c->amount;
         r->value = i->refunded;
+        log_event(m, i, r, 6, c->amount);
     }
     r->state = i->state;
     return rc;
@@ -324,8 +365,8 @@ static fz_rc run_payout(struct model *m, const struct fz_command *c, struct fz_r
 {
     struct model_account *shop = model_account(m, MERCHANT(c->shop));
     int64_t amount = c->amount;
-    if (shop != NULL && available(shop) > 0 && available(shop) < amount) {
-        amount = available(shop);
+    if (shop != NULL && model_available(shop) > 0 && model_available(shop) < amount) {
+        amount = model_available(shop);
     }
     fz_rc rc = one_leg(m, FZ_KIND_PAYOUT, MERCHANT(c->shop), PENDING, r, amount);
     if (rc == FZ_OK) {
@@ -338,7 +379,7 @@ static fz_rc run_payout(struct model *m, const struct fz_command *c, struct fz_r
 
 static fz_rc run_payout_step(struct model *m, const struct fz_command *c, struct fz_result *r)
 {
-    struct model_payout *p = find_payout(m, &c->ref);
+    struct model_payout *p = model_payout(m, &c->ref);
     fz_rc rc;
     if (p == NULL) {
         return FZ_PAYOUT_NOT_FOUND;
@@ -390,7 +431,8 @@ static fz_rc run_collect(struct model *m, const struct fz_command *c, struct fz_
     struct model_account *due = model_account(m, RECEIVABLE(c->shop));
     int64_t amount = c->amount;
     if (shop != NULL && due != NULL) {
-        int64_t most = available(shop) < available(due) ? available(shop) : available(due);
+        int64_t most = model_available(shop) < model_available(due) ? model_available(shop)
+                                                                    : model_available(due);
         amount = most > 0 && most < amount ? most : amount;
     }
     fz_rc rc =
@@ -418,6 +460,7 @@ static fz_rc run_correct(struct model *m, const struct fz_command *c, struct fz_
     fz_rc rc = one_leg(m, FZ_KIND_CORRECTION, t->credit, t->debit, r, t->amount);
     if (rc == FZ_OK) {
         t->corrected = true;
+        m->transfers[m->transfers_len - 1].corrects = c->corrects;
         r->value = c->corrects;
     }
     return rc;
@@ -486,26 +529,28 @@ static struct fz_result blank(const struct fz_command *c, int64_t time)
     return r;
 }
 
+int64_t model_time(const struct model *m, int64_t now_us)
+{
+    return now_us > m->last_time ? now_us : m->last_time + 1;
+}
+
 struct fz_result model_run(struct model *m, const struct fz_command *c, int64_t now_us)
 {
     bool kept = c->type != FZ_COMMAND_CANCEL && c->type != FZ_COMMAND_EXPIRE;
-    for (unsigned i = 0; kept && i < m->operations_len; i++) {
-        struct model_operation *old = &m->operations[i];
-        if (memcmp(old->command.id.bytes, c->id.bytes, 16) != 0) {
-            continue;
-        }
-        if (same_request(old, c)) {
-            return old->result;
-        }
+    struct model_operation *old = kept ? model_operation(m, &c->id) : NULL;
+    if (old != NULL && model_same_request(old, c)) {
+        return old->result;
+    }
+    if (old != NULL) {
         struct fz_result no = blank(c, old->result.time_us);
         no.rc = old->command.type == FZ_COMMAND_TOMBSTONE ? FZ_TOMBSTONED : FZ_ID_REUSED;
         return no;
     }
     unsigned before = m->transfers_len;
-    struct fz_result r = blank(c, now_us > m->last_time ? now_us : m->last_time + 1);
+    struct fz_result r = blank(c, model_time(m, now_us));
     r.rc = run(m, c, &r);
-    if (m->transfers_len > before + 1) {
-        m->last_time = r.time_us + (m->transfers_len - before - 1);
+    if (m->transfers_len > before) {
+        m->last_time = m->transfers[m->transfers_len - 1].time;
     } else if (kept) {
         m->last_time = r.time_us;
     }
