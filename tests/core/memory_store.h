@@ -8,7 +8,9 @@
 
 #include "ledger/core/decide.h"
 
+#ifndef MEMORY_MAX /* the fuzzers' histories are short: they set it lower, to be fast */
 #define MEMORY_MAX 4096
+#endif
 
 struct memory_operation {
     struct fz_result result;

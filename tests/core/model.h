@@ -8,7 +8,9 @@
 
 #include "feezero/ledger.h"
 
+#ifndef MODEL_MAX /* the fuzzers set it lower */
 #define MODEL_MAX 4096
+#endif
 
 struct model_account {
     int64_t number;
