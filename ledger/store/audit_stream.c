@@ -27,7 +27,7 @@ static const char *const queries[] = {
                          " FROM fz.batch WHERE community_id = $1 ORDER BY batch",
     [FZ_AUDIT_TRANSFERS] = "DECLARE fz_audit_1 NO SCROLL CURSOR FOR"
                            " SELECT number, debit, credit, amount, time_us, debit_previous,"
-                           " credit_previous, corrects, op_id, kind"
+                           " credit_previous, debit_same, credit_same, corrects, op_id, kind"
                            " FROM fz.transfer WHERE community_id = $1 ORDER BY number",
     [FZ_AUDIT_OPERATIONS] =
         "DECLARE fz_audit_2 NO SCROLL CURSOR FOR"
@@ -46,7 +46,8 @@ static const char *const queries[] = {
         " WHERE o.community_id = $1 ORDER BY o.batch, o.batch_seq, o.op_id",
     [FZ_AUDIT_ACCOUNTS] = "DECLARE fz_audit_3 NO SCROLL CURSOR FOR"
                           " SELECT a.account, a.debits_pending, a.debits_posted, a.credits_pending,"
-                          " a.credits_posted, a.last_transfer, p.kind::text FROM fz.account a"
+                          " a.credits_posted, a.last_transfer, a.heads, p.kind::text"
+                          " FROM fz.account a"
                           " LEFT JOIN fz.party p ON p.community_id = a.community_id"
                           "  AND p.party = a.account % 1000000000"
                           " WHERE a.community_id = $1 ORDER BY a.account",
@@ -57,7 +58,10 @@ static const char *const queries[] = {
                        "  ON l.community_id = s.community_id"
                        "  AND l.business_date = s.business_date AND l.window_no = s.window_no"
                        " WHERE s.community_id = $1"
-                       " ORDER BY s.business_date, s.window_no, l.shop"};
+                       " ORDER BY s.business_date, s.window_no, l.shop",
+    [FZ_AUDIT_MARKS] = "DECLARE fz_audit_5 NO SCROLL CURSOR FOR"
+                       " SELECT account, time_us, number, debits_posted, credits_posted, heads"
+                       " FROM fz.account_mark WHERE community_id = $1 ORDER BY number, account"};
 
 fz_rc fz_audit_begin(struct fz_session *session, struct fz_err *err)
 {
@@ -228,9 +232,11 @@ fz_rc fz_audit_next_transfer(struct fz_audit_stream *stream,
                                         .time_us = fz_pg_int(rows, at, 4),
                                         .debit_previous = fz_pg_int(rows, at, 5),
                                         .credit_previous = fz_pg_int(rows, at, 6),
-                                        .corrects = fz_pg_int(rows, at, 7),
-                                        .operation = fz_pg_uuid(rows, at, 8),
-                                        .kind = (enum fz_kind)fz_pg_int(rows, at, 9)};
+                                        .debit_same = fz_pg_int(rows, at, 7),
+                                        .credit_same = fz_pg_int(rows, at, 8),
+                                        .corrects = fz_pg_int(rows, at, 9),
+                                        .operation = fz_pg_uuid(rows, at, 10),
+                                        .kind = (enum fz_kind)fz_pg_int(rows, at, 11)};
     }
     return rc;
 }
@@ -290,6 +296,15 @@ fz_rc fz_audit_next_operation(struct fz_audit_stream *stream,
     return FZ_OK;
 }
 
+static struct fz_audit_heads read_heads(const PGresult *rows, int at, int column)
+{
+    struct fz_audit_heads heads;
+    size_t len = 0;
+    const uint8_t *bytes = fz_pg_bytes(rows, at, column, &len);
+    heads.is_whole = fz_heads_decode(&heads.heads, bytes, len);
+    return heads;
+}
+
 fz_rc fz_audit_next_account(struct fz_audit_stream *stream,
                             struct fz_audit_account *row_out,
                             struct fz_err *err)
@@ -298,13 +313,14 @@ fz_rc fz_audit_next_account(struct fz_audit_stream *stream,
     if (rc == FZ_OK) {
         const PGresult *rows = stream->rows;
         int at = stream->at;
-        const char *kind = fz_pg_text(rows, at, 6);
+        const char *kind = fz_pg_text(rows, at, 7);
         *row_out = (struct fz_audit_account){.account = fz_pg_int(rows, at, 0),
                                              .debits_pending = fz_pg_int(rows, at, 1),
                                              .debits_posted = fz_pg_int(rows, at, 2),
                                              .credits_pending = fz_pg_int(rows, at, 3),
                                              .credits_posted = fz_pg_int(rows, at, 4),
                                              .last_transfer = fz_pg_int(rows, at, 5),
+                                             .heads = read_heads(rows, at, 6),
                                              .kind = kind == NULL ? '-' : kind[0]};
     }
     return rc;
@@ -328,6 +344,24 @@ fz_rc fz_audit_next_line(struct fz_audit_stream *stream,
                                           .payments = fz_pg_int(rows, at, 7),
                                           .balance = fz_pg_int(rows, at, 8),
                                           .due = fz_pg_int(rows, at, 9)};
+    }
+    return rc;
+}
+
+fz_rc fz_audit_next_mark(struct fz_audit_stream *stream,
+                         struct fz_audit_mark *row_out,
+                         struct fz_err *err)
+{
+    fz_rc rc = step(stream, FZ_AUDIT_MARKS, err);
+    if (rc == FZ_OK) {
+        const PGresult *rows = stream->rows;
+        int at = stream->at;
+        *row_out = (struct fz_audit_mark){.account = fz_pg_int(rows, at, 0),
+                                          .time_us = fz_pg_int(rows, at, 1),
+                                          .number = fz_pg_int(rows, at, 2),
+                                          .debits_posted = fz_pg_int(rows, at, 3),
+                                          .credits_posted = fz_pg_int(rows, at, 4),
+                                          .heads = read_heads(rows, at, 5)};
     }
     return rc;
 }

@@ -10,6 +10,7 @@
 
 #include "feezero/crypto.h"
 #include "feezero/ledger.h"
+#include "ledger/core/heads.h"
 #include "ledger/store/session.h"
 
 /* Opens the snapshot that all streams and checks of one audit read. Ended by rollback. */
@@ -42,7 +43,8 @@ enum fz_audit_what {
     FZ_AUDIT_TRANSFERS,  /* by number */
     FZ_AUDIT_OPERATIONS, /* by batch and place in it */
     FZ_AUDIT_ACCOUNTS,   /* by number */
-    FZ_AUDIT_LINES       /* of settlements, by cut-off and shop */
+    FZ_AUDIT_LINES,      /* of settlements, by cut-off and shop */
+    FZ_AUDIT_MARKS       /* by number */
 };
 
 struct fz_audit_stream;
@@ -87,6 +89,21 @@ struct fz_audit_operation {
     struct fz_audit_key approver;
 };
 
+/* Heads of an account's chains as they are stored. */
+struct fz_audit_heads {
+    struct fz_heads heads;
+    bool is_whole; /* false: other bytes, `heads` is empty */
+};
+
+struct fz_audit_mark {
+    int64_t account;
+    int64_t time_us;
+    int64_t number;
+    int64_t debits_posted;
+    int64_t credits_posted;
+    struct fz_audit_heads heads;
+};
+
 struct fz_audit_account {
     int64_t account;
     int64_t debits_pending;
@@ -94,6 +111,7 @@ struct fz_audit_account {
     int64_t credits_pending;
     int64_t credits_posted;
     int64_t last_transfer;
+    struct fz_audit_heads heads;
     char kind; /* of its party: 'R', 'M', 'S', or '-' for none */
 };
 
@@ -128,6 +146,9 @@ FZ_MUSTUSE fz_rc fz_audit_next_account(struct fz_audit_stream *stream,
                                        struct fz_err *err);
 FZ_MUSTUSE fz_rc fz_audit_next_line(struct fz_audit_stream *stream,
                                     struct fz_audit_line *row_out,
+                                    struct fz_err *err);
+FZ_MUSTUSE fz_rc fz_audit_next_mark(struct fz_audit_stream *stream,
+                                    struct fz_audit_mark *row_out,
                                     struct fz_err *err);
 
 #endif

@@ -25,6 +25,7 @@ struct fz_audit_sum {
     int64_t debits;
     int64_t credits;
     int64_t last_transfer;
+    struct fz_heads heads;
     int64_t window; /* the settlement window that the next three are about */
     int64_t sales;
     int64_t refunds;
@@ -107,6 +108,37 @@ unsigned fz_audit_legs(const struct fz_result *result, struct fz_transfer legs_o
 FZ_MUSTUSE fz_rc fz_audit_order(struct fz_audit *audit,
                                 const struct fz_audit_operation *operation,
                                 struct fz_err *err);
+
+/* audit_history.c: the account's chains go on with this side of a transfer. */
+void fz_audit_chain(struct fz_audit *audit,
+                    struct fz_audit_sum *sum,
+                    const struct fz_transfer *transfer,
+                    bool is_debit);
+
+/* Heads as stored against those recomputed. */
+void fz_audit_heads(struct fz_audit *audit,
+                    const char *class,
+                    const char *where,
+                    const struct fz_heads *expected,
+                    const struct fz_audit_heads *found);
+
+/* Marks against the journal, while it passes. */
+struct fz_audit_marks {
+    struct fz_audit *audit;
+    struct fz_audit_stream *stream;
+    struct fz_audit_mark mark; /* the next one */
+    bool has_mark;
+};
+
+FZ_MUSTUSE fz_rc fz_audit_marks_open(struct fz_audit_marks *marks,
+                                     struct fz_audit *audit,
+                                     struct fz_err *err);
+void fz_audit_marks_close(struct fz_audit_marks *marks);
+
+/* Compares the marks up to this transfer, which the sums have in them; NULL: those behind all. */
+FZ_MUSTUSE fz_rc fz_audit_marks_pass(struct fz_audit_marks *marks,
+                                     const struct fz_transfer *transfer,
+                                     struct fz_err *err);
 
 /* audit_window.c: settlement lines against the journal, while it passes. */
 struct fz_audit_windows {

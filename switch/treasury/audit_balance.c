@@ -50,6 +50,7 @@ static void check_account(struct fz_audit *audit, const struct fz_audit_account 
     fz_audit_compare(audit, "account-credits", where.text, expected->credits, row->credits_posted);
     fz_audit_compare(audit, "account-last", where.text, expected->last_transfer,
                      row->last_transfer);
+    fz_audit_heads(audit, "account-heads", where.text, &expected->heads, &row->heads);
     /* No command holds money yet: a hold would be nobody's. */
     fz_audit_compare(audit, "account-pending", where.text, 0, row->debits_pending);
     fz_audit_compare(audit, "account-pending", where.text, 0, row->credits_pending);

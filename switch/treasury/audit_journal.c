@@ -1,6 +1,6 @@
 /*
  * switch/treasury: the journal from its first batch to its head, in one pass over three streams:
- * numbers without gaps, times that only grow, every history chain, every operation with exactly its
+ * numbers without gaps, times that only grow, every history chain and mark, every operation with exactly its
  * transfers, the hash chain recomputed. What one row gets wrong does not hide the next: after a
  * difference the pass goes on with what the database says.
  */
@@ -21,6 +21,7 @@ struct journal {
     struct fz_audit_stream *transfers;
     struct fz_audit_stream *operations;
     struct fz_audit_windows windows;
+    struct fz_audit_marks marks;
     struct fz_progress progress;
     struct fz_transfer transfer; /* the next ones of their streams */
     struct fz_audit_operation operation;
@@ -85,9 +86,7 @@ static bool add_side(struct journal *journal, bool is_debit)
     int64_t before = fz_audit_sum_balance(sum);
     struct fz_text where =
         fz_text("transfer %" PRId64 " account %" PRId64, transfer->number, account);
-    fz_audit_compare(audit, "history-chain", where.text, sum->last_transfer,
-                     is_debit ? transfer->debit_previous : transfer->credit_previous);
-    sum->last_transfer = transfer->number;
+    fz_audit_chain(audit, sum, transfer, is_debit);
     int64_t *side = is_debit ? &sum->debits : &sum->credits;
     *side = (int64_t)((uint64_t)*side + (uint64_t)transfer->amount);
     int64_t after = fz_audit_sum_balance(sum);
@@ -138,6 +137,10 @@ static fz_rc read_transfers(struct journal *journal, int64_t end, struct fz_err 
         check_transfer(journal);
         if (!add_side(journal, true) || !add_side(journal, false)) {
             return fz_fail(err, FZ_NO_MEMORY, "no memory for the accounts");
+        }
+        rc = fz_audit_marks_pass(&journal->marks, &journal->transfer, err);
+        if (rc != FZ_OK) {
+            break;
         }
         fz_chain_transfer(journal->audit->sha, &journal->transfer);
         if (journal->legs_len < FZ_TRANSFERS_MAX) {
@@ -393,7 +396,10 @@ static fz_rc read_all(struct journal *journal, struct fz_err *err)
     if (rc == FZ_NOT_FOUND) {
         rc = read_rest(journal, err);
     }
-    return rc == FZ_OK ? fz_audit_windows_pass(&journal->windows, INT64_MAX, err) : rc;
+    if (rc == FZ_OK) {
+        rc = fz_audit_windows_pass(&journal->windows, INT64_MAX, err);
+    }
+    return rc == FZ_OK ? fz_audit_marks_pass(&journal->marks, NULL, err) : rc;
 }
 
 static fz_rc open_streams(struct journal *journal, struct fz_err *err)
@@ -410,6 +416,9 @@ static fz_rc open_streams(struct journal *journal, struct fz_err *err)
     }
     if (rc == FZ_OK) {
         rc = fz_audit_windows_open(&journal->windows, journal->audit, err);
+    }
+    if (rc == FZ_OK) {
+        rc = fz_audit_marks_open(&journal->marks, journal->audit, err);
     }
     return rc;
 }
@@ -440,6 +449,7 @@ fz_rc fz_audit_journal(struct fz_audit *audit, struct fz_err *err)
         memcpy(audit->last_hash, journal.hash, sizeof audit->last_hash);
     }
 out:
+    fz_audit_marks_close(&journal.marks);
     fz_audit_windows_close(&journal.windows);
     fz_audit_stream_close(&journal.operations);
     fz_audit_stream_close(&journal.transfers);

@@ -4,6 +4,7 @@
 #include "switch/treasury/run.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "feezero/assert.h"
 #include "ledger/core/calendar.h"
@@ -15,7 +16,11 @@
 fz_rc fz_run_open(struct fz_run *run, const char *role, struct fz_err *err)
 {
     fz_assert(run->session == NULL);
-    return fz_session_create(run->conninfo, role, APPLICATION_NAME, &run->session, err);
+    fz_rc rc = fz_session_create(run->conninfo, role, APPLICATION_NAME, &run->session, err);
+    if (rc == FZ_OK && role != NULL && strcmp(role, FZ_TREASURY_ROLE) == 0) {
+        rc = fz_session_require_durable(run->session, err); /* who only reads may look at anything */
+    }
+    return rc;
 }
 
 fz_rc fz_run_open_town(struct fz_run *run, const char *role, struct fz_err *err)

@@ -79,7 +79,7 @@ differs() {
 }
 
 t=fz.transfer o=fz.operation i=fz.intent a=fz.account
-pay=$(id_of p) paid=$(number_of p) sale=$(id_of a)
+pay=$(id_of p) paid=$(number_of p) again=$(number_of q) sale=$(id_of a)
 free_transfer="ALTER TABLE $t DROP CONSTRAINT transfer_kind, DROP CONSTRAINT transfer_chain"
 free_order="ALTER TABLE $o DROP CONSTRAINT operation_order"
 
@@ -95,6 +95,10 @@ differs history-chain "transfer $paid account 10000000003" \
     "$free_transfer; UPDATE $t SET debit_previous = 0 WHERE number = $paid"
 differs history-chain "transfer $paid account 11000000005" \
     "$free_transfer; UPDATE $t SET credit_previous = 1 WHERE number = $paid"
+differs kind-chain "transfer $last account " \
+    "UPDATE $t SET credit_same = credit_previous - 1 WHERE number = $last"
+differs kind-chain "transfer $again account 10000000003" \
+    "UPDATE $t SET debit_same = 0 WHERE number = $again"
 differs operation-transfer "$(id_of q)" \
     "$free_transfer; UPDATE $t SET number = 900000 WHERE number = $(number_of q);
      UPDATE $t SET number = $(number_of q) WHERE number = $(number_of s);
@@ -195,6 +199,30 @@ differs account-debits 'account 1000000000' \
      UPDATE $a SET credits_posted = credits_posted + 5 WHERE account = 10000000004"
 differs account-last 'account 10000000003' \
     "UPDATE $a SET last_transfer = 1 WHERE account = 10000000003"
+differs account-heads 'account 10000000003' \
+    "UPDATE $a SET heads = '' WHERE account = 10000000003"
+differs account-heads 'account 10000000003' \
+    "UPDATE $a SET heads = set_byte(heads, 7, get_byte(heads, 7) + 1) WHERE account = 10000000003"
+differs account-heads 'account 11000000006' \
+    "UPDATE $a SET heads = set_byte(heads, 15, get_byte(heads, 15) - 1) WHERE account = 11000000006"
+differs account-heads 'account 11000000006' \
+    "UPDATE $a SET heads = heads || heads WHERE account = 11000000006"
+
+# Marks.
+m=fz.account_mark
+differs mark 'account 10000000003 transfer ' "DELETE FROM $m WHERE account = 10000000003"
+differs mark "account 10000000004 transfer $paid" \
+    "INSERT INTO $m SELECT 1, 10000000004, time_us, number, 0, 0, '\\x$(printf '%032d' 1)' FROM $t
+     WHERE number = $paid"
+differs mark "account 10000000003 transfer $((last + 9))" \
+    "INSERT INTO $m SELECT 1, 10000000003, time_us + 9, $last + 9, 0, 0, heads FROM $m
+     WHERE account = 10000000003 LIMIT 1"
+differs mark-time 'account 10000000003' "UPDATE $m SET time_us = time_us + 1"
+differs mark-debits 'account 10000000003' "UPDATE $m SET debits_posted = debits_posted + 1"
+differs mark-credits 'account 10000000003' "UPDATE $m SET credits_posted = credits_posted + 1"
+differs mark-heads 'account 10000000003' \
+    "UPDATE $m SET heads = set_byte(heads, 15, get_byte(heads, 15) - 1)"
+differs mark-heads 'account 10000000003' "UPDATE $m SET heads = substr(heads, 1, 16)"
 differs account-pending 'account 10000000003' \
     "UPDATE $a SET debits_pending = 1 WHERE account = 10000000003"
 differs account-missing 'account 10000000004' "DELETE FROM $a WHERE account = 10000000004"
