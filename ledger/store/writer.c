@@ -46,6 +46,8 @@ struct fz_writer {
     bool has_batch;
     bool maybe_committed; /* a COMMIT was sent and its answer never came */
     bool committed;       /* the answer to COMMIT came */
+    bool commit_sent;     /* of this attempt: libpq has its COMMIT, or may have */
+    bool refused;         /* of this attempt: the server said that it is rolled back */
     unsigned attempts;
     struct fz_commit_batch batch;
     void (*done)(void *ctx, fz_rc rc, const struct fz_err *err);
@@ -111,6 +113,7 @@ static void fail_attempt(struct fz_writer *writer, fz_rc rc);
 static void connect_start(struct fz_writer *writer)
 {
     enter(writer, PHASE_CONNECTING);
+    writer->refused = false;
     fz_rc rc = fz_pg_connect_start(&writer->pg_options, &writer->conn, &writer->err);
     if (rc == FZ_OK) {
         rc = watch(writer, FZ_LOOP_WRITE);
@@ -197,11 +200,18 @@ static void finish(struct fz_writer *writer, fz_rc rc)
     done(writer->done_ctx, rc, &writer->err);
 }
 
+/*
+ * Only the server can say that a transaction failed. Whatever else goes wrong, memory of ours
+ * included, is a connection that can no longer be used, and leaves open what a COMMIT did.
+ */
 static void fail_attempt(struct fz_writer *writer, fz_rc rc)
 {
     bool was_batch = writer->phase == PHASE_LOCKING || writer->phase == PHASE_WRITING;
-    if (rc == FZ_UNAVAILABLE && writer->phase == PHASE_WRITING) {
-        writer->maybe_committed = true; /* the answer to COMMIT is what did not come */
+    if (writer->phase == PHASE_WRITING && writer->commit_sent && !writer->refused) {
+        writer->maybe_committed = true;
+    }
+    if (!writer->refused && rc != FZ_NOT_FOUND) {
+        rc = FZ_UNAVAILABLE;
     }
     disconnect(writer);
     writer->retry_at_ms = writer->phase_since_ms + (was_batch ? 0 : writer->pause_ms);
@@ -228,6 +238,8 @@ static void begin_attempt(struct fz_writer *writer)
     writer->taken = 0;
     writer->failure = FZ_OK;
     writer->committed = false;
+    writer->commit_sent = false;
+    writer->refused = false;
     enter(writer, PHASE_LOCKING);
     send_all(writer, fz_commit_send_lock(writer->conn, &writer->params, &writer->batch,
                                          &writer->sent, &writer->err));
@@ -239,8 +251,11 @@ static void decide_and_write(struct fz_writer *writer)
               writer->options.now_us(writer->options.now_ctx));
     writer->taken = 0;
     enter(writer, PHASE_WRITING);
-    send_all(writer, fz_commit_send_write(writer->conn, &writer->params, writer->state,
-                                          &writer->sent, &writer->err));
+    fz_rc rc = fz_commit_send_write(writer->conn, &writer->params, writer->state, &writer->sent,
+                                    &writer->err);
+    /* COMMIT is the last; a connection that broke on the way may have taken it all the same */
+    writer->commit_sent = rc == FZ_OK || PQstatus(writer->conn) != CONNECTION_OK;
+    send_all(writer, rc);
 }
 
 static void end_batch(struct fz_writer *writer)
@@ -291,10 +306,22 @@ static fz_rc take_write_answer(struct fz_writer *writer, PGresult *result)
         return FZ_OK;
     }
     if (strcmp(PQcmdStatus(result), "COMMIT") != 0) {
+        writer->refused = strcmp(PQcmdStatus(result), "ROLLBACK") == 0;
         return fz_fail(&writer->err, FZ_DATABASE, "COMMIT answered %s", PQcmdStatus(result));
     }
     writer->committed = true;
     return FZ_OK;
+}
+
+/*
+ * True for a statement that failed in a session that lives on. A session that ends (FATAL, PANIC)
+ * may have written its COMMIT before, and a failure of libpq's own has no SQLSTATE.
+ */
+static bool is_refusal(const PGresult *result)
+{
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    return severity != NULL && strcmp(severity, "ERROR") == 0 &&
+           PQresultErrorField(result, PG_DIAG_SQLSTATE) != NULL;
 }
 
 static void take_answer(struct fz_writer *writer, PGresult *result)
@@ -305,6 +332,7 @@ static void take_answer(struct fz_writer *writer, PGresult *result)
     }
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
         writer->failure = fz_pg_error(writer->conn, result, "batch", &writer->err);
+        writer->refused = is_refusal(result);
         return;
     }
     fz_assert(writer->taken < writer->sent.len);
