@@ -81,6 +81,17 @@ static int reading_fail(struct reading *reading, int line, const char *key, cons
     return 0;
 }
 
+/* libinih leaves a comment behind a continued value in it, where it takes it off any other. */
+static void cut_comment(char *line)
+{
+    for (char *at = line + 1; line[0] != '\0' && *at != '\0'; at++) {
+        if (*at == ';' && (at[-1] == ' ' || at[-1] == '\t')) {
+            *at = '\0';
+            return;
+        }
+    }
+}
+
 /* ini_reader: one line, counted; a line too long for libinih's buffer is refused, not split. */
 static char *reading_next_line(char *buffer, int buffer_len, void *ctx)
 {
@@ -95,6 +106,9 @@ static char *reading_next_line(char *buffer, int buffer_len, void *ctx)
         (void)reading_fail(reading, reading->line, "",
                            "the line is too long; a value may go on in indented lines");
         return NULL;
+    }
+    if (reading->indented) {
+        cut_comment(buffer);
     }
     return buffer;
 }

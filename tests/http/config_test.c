@@ -66,7 +66,7 @@ Test(config, reads_values)
     cr_assert_eq(load("listen = 127.0.0.1:1 [::1]:65535 ; both\n"
                       "workers=64\n"
                       "database = host=/run user=fz\n"
-                      "    dbname='my town'\n"
+                      "    dbname='my town' ; the first one\n"
                       "tls_key = keys/key.pem\n"
                       "tls_certificate = /etc/cert.pem\n"
                       "log_level = debug\n"
