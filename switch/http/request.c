@@ -202,14 +202,16 @@ static struct joined *join_fields(struct fz_request_state *state, const char *na
         return NULL;
     }
     size_t len = 0;
+    joined->name = NULL;
     for (size_t i = 0; i < state->fields_len; i++) {
         if (strcasecmp(state->fields[i].name, name) != 0) {
             continue;
         }
-        if (len == 0) {
+        bool is_first = joined->name == NULL; /* its value may be empty, and counts all the same */
+        if (is_first) {
             joined->name = state->fields[i].name;
         }
-        int n = snprintf(joined->value + len, size - len, "%s%s", len > 0 ? ", " : "",
+        int n = snprintf(joined->value + len, size - len, "%s%s", is_first ? "" : ", ",
                          state->fields[i].value);
         fz_assert(n >= 0);
         fz_assert((size_t)n < size - len);

@@ -134,11 +134,14 @@ Test(request, joins_fields_of_one_name)
                                       {"X", "1"},
                                       {"SIGNATURE", " b=:2: "},
                                       {"x", ""},
+                                      {"y", ""},
+                                      {"Y", "2"},
                                       {"signature", "c"}};
-    struct fz_request *request = make("/", fields, 5, "");
+    struct fz_request *request = make("/", fields, 7, "");
     const char *joined = fz_request_header(request, "signature");
     cr_expect_str_eq(joined, "a=:1:, b=:2:, c");
     cr_expect_str_eq(fz_request_header(request, "X"), "1, ");
+    cr_expect_str_eq(fz_request_header(request, "Y"), ", 2");
     cr_expect_eq(fz_request_header(request, "Signature"), joined, "joined once");
     cr_expect_null(fz_request_header(request, "Sig"));
     fz_request_reply(request, 200, "text/plain", "", 0);
