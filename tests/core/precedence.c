@@ -1,7 +1,7 @@
 /*
  * Test room. Reads the two tables of refusals in docs/ledger.md, see the header. A row of the first
  * is a command and its codes in order; a row of the second a command and `code`: `code`, `code`
- * that cannot be true together with it, or "all after it".
+ * that cannot stand where it is the answer, or "all after it".
  */
 #include "tests/core/precedence.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define ORDER_HEADER "| command | refusals, the first that applies wins |"
-#define EXCLUDES_HEADER "| command | cannot be true together | why |"
+#define EXCLUDES_HEADER "| command | answer: what cannot stand beside it | why |"
 
 int rc_of_slug(const char *slug)
 {
