@@ -218,6 +218,9 @@ convert(struct fz_config *config, const struct fz_config_key *key, const char *t
     if (has_control(text)) {
         return "control characters are not allowed";
     }
+    if (text[0] == ';') {
+        return "a value cannot begin like a comment"; /* printed, it would be one */
+    }
     if (is_text(key) && (len < key->min || len > key->max)) {
         return len < key->min ? "the value is too short" : "the value is too long";
     }

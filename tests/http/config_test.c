@@ -110,6 +110,7 @@ static const struct mistake mistakes[] = {
     {"listen = a:1 a:2 a:3 a:4 a:5 a:6 a:7 a:8 a:9\n", ":1: listen: too many addresses"},
     {"listen =\n", ":1: listen: the value is too short"},
     {"database =\n", ":1: database: the value is too short"},
+    {"database =;a\n", ":1: database: a value cannot begin like a comment"},
     {"public_url = http:/\n", ":1: public_url: the value is too short"},
     {"\n\ntls_key = a\x01"
      "b\n",
