@@ -90,6 +90,9 @@ read_field(const struct line *line, struct fz_answer *answer, size_t *body_len, 
     if (is_field(line, "connection", &value)) {
         answer->is_last = value.len == 5 && strncasecmp(value.at, "close", 5) == 0;
     }
+    if (is_field(line, "retry-after", &value)) {
+        answer->retry_after = value.len > 0 && value.at[0] >= '0' && value.at[0] <= '9';
+    }
     return !is_field(line, "transfer-encoding", &value);
 }
 

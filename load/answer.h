@@ -10,7 +10,8 @@
 
 struct fz_answer {
     int status;
-    bool is_last; /* the server closes the connection after it */
+    bool is_last;     /* the server closes the connection after it */
+    bool retry_after; /* it has that header */
     const char *body;
     size_t body_len; /* borrowed from the buffer */
 };

@@ -70,7 +70,8 @@ static void fill_request(const struct fz_buyer *buyer,
     char intent[FZ_ID_TEXT_LEN + 1];
     fz_id_format(&sale->payment.id, id);
     fz_id_format(&sale->payment.intent, intent);
-    *request = (struct fz_channel_request){"PUT", path, body, signer->key, signer->key_id};
+    *request = (struct fz_channel_request){
+        .method = "PUT", .path = path, .body = body, .key = signer->key, .key_id = signer->key_id};
     switch (buyer->step) {
     case FZ_STEP_CREATE:
         folder = "intents";

@@ -1,50 +1,88 @@
 /*
  * load: the connection. DOWN -> CONNECTING -> UP, back to DOWN when it ends for whatever reason. A
- * request given while it is not UP is sent as soon as it is.
+ * request given while it is not UP is sent as soon as it is. OpenSSL works on the socket itself, in
+ * buffers that are kept: the client shares its processors with what it measures.
  */
 #include "load/channel.h"
 
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/bufferevent_ssl.h>
+#include <errno.h>
 #include <event2/event.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "feezero/assert.h"
-#include "merchant-pos/wire/httpsig.h"
+#include "load/channel_internal.h"
 
-#define BASE_SIZE 1024 /* of a signature base of ours */
+#define INCOMING_FIRST 8192
+#define INCOMING_MAX (512 * 1024) /* above what answer.c takes for an answer */
 
 enum state {
     STATE_DOWN,
-    STATE_CONNECTING,
+    STATE_CONNECTING, /* the socket, then TLS */
     STATE_UP
 };
 
 struct fz_channel {
     const struct fz_channel_options *options;
     enum state state;
-    struct bufferevent *stream;
-    struct event *timer;
-    struct event *failure;     /* tells of a connection that failed at once, from the loop */
-    struct evbuffer *outgoing; /* the request, until the connection is UP */
-    struct evbuffer *incoming; /* the answer, while the caller reads it */
-    fz_channel_fn done;        /* NULL: no request is under way */
+    int fd; /* -1: none */
+    SSL *session;
+    struct event *readable; /* while there is a socket */
+    struct event *writable; /* added only when OpenSSL has to wait for it */
+    struct event *timer;    /* fires now and then and looks at the deadline */
+    struct event *failure;  /* tells of what failed at once, from the loop */
+    int64_t deadline_us;
+    fz_channel_fn done; /* NULL: no request is under way */
     void *ctx;
     bool is_sent;
+    bool timed_out; /* the last request */
     unsigned connections;
+    size_t outgoing_len; /* the request, until it is sent */
+    size_t incoming_len;
+    size_t incoming_size;
+    char *incoming;
+    char outgoing[FZ_CHANNEL_REQUEST_MAX];
 };
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+    int rc = clock_gettime(CLOCK_MONOTONIC, &now);
+    fz_assert(rc == 0);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void add_timer(struct event *event, int64_t delay_us)
+{
+    struct timeval delay = {.tv_sec = (time_t)(delay_us / 1000000),
+                            .tv_usec = (suseconds_t)(delay_us % 1000000)};
+    (void)evtimer_add(event, &delay);
+}
+
+static void free_event(struct event **event)
+{
+    if (*event != NULL) {
+        event_free(*event);
+        *event = NULL;
+    }
+}
 
 static void disconnect(struct fz_channel *channel)
 {
-    if (channel->stream != NULL) {
-        bufferevent_free(channel->stream);
-        channel->stream = NULL;
+    free_event(&channel->readable);
+    free_event(&channel->writable);
+    SSL_free(channel->session);
+    channel->session = NULL;
+    if (channel->fd >= 0) {
+        (void)close(channel->fd);
+        channel->fd = -1;
     }
+    channel->incoming_len = 0;
     channel->state = STATE_DOWN;
 }
 
@@ -57,8 +95,7 @@ finish(struct fz_channel *channel, enum fz_channel_outcome outcome, const struct
         return; /* the server closed an idle connection, as it may */
     }
     channel->done = NULL;
-    (void)evtimer_del(channel->timer);
-    (void)evbuffer_drain(channel->outgoing, evbuffer_get_length(channel->outgoing));
+    channel->outgoing_len = 0;
     done(channel->ctx, outcome, answer);
 }
 
@@ -68,136 +105,186 @@ static void fail(struct fz_channel *channel)
     finish(channel, channel->is_sent ? FZ_CHANNEL_LOST : FZ_CHANNEL_NOT_SENT, NULL);
 }
 
-static void on_time(evutil_socket_t fd, short what, void *ctx)
+static void on_failure(evutil_socket_t fd, short what, void *ctx)
 {
     (void)fd, (void)what;
     fail(ctx);
 }
 
-static void send_outgoing(struct fz_channel *channel)
+/* The timer is not set anew for every request: it looks whether its time has come. */
+static void on_timer(evutil_socket_t fd, short what, void *ctx)
 {
-    if (channel->done != NULL) {
-        channel->is_sent = true;
-        (void)bufferevent_write_buffer(channel->stream, channel->outgoing);
+    struct fz_channel *channel = ctx;
+    int64_t left_us = channel->deadline_us - now_us();
+    (void)fd, (void)what;
+    if (channel->done == NULL) {
+        return;
+    }
+    if (left_us > 0) {
+        add_timer(channel->timer, left_us);
+    } else {
+        channel->timed_out = true;
+        fail(channel);
     }
 }
 
-static void on_event(struct bufferevent *stream, short what, void *ctx)
+/* What OpenSSL waits for after a call that returned `rc`. False: the connection is broken. */
+static bool wait_for(struct fz_channel *channel, int rc)
 {
-    struct fz_channel *channel = ctx;
-    if ((what & BEV_EVENT_CONNECTED) != 0) {
-        int one = 1;
-        (void)setsockopt(bufferevent_getfd(stream), IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-        channel->state = STATE_UP;
-        channel->connections++;
-        send_outgoing(channel);
-        return;
+    int error = SSL_get_error(channel->session, rc);
+    ERR_clear_error();
+    if (error == SSL_ERROR_WANT_WRITE) {
+        (void)event_add(channel->writable, NULL);
     }
-    fail(channel);
+    return error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ;
 }
 
-/* The answer moves to a buffer of ours: the caller may send again, the connection may end. */
-static void on_read(struct bufferevent *stream, void *ctx)
+/* False: the connection is broken. */
+static bool send_outgoing(struct fz_channel *channel)
 {
-    struct fz_channel *channel = ctx;
-    struct evbuffer *input = bufferevent_get_input(stream);
-    size_t len = evbuffer_get_length(input);
-    size_t used = 0;
-    struct fz_answer answer;
-    const char *bytes = (const char *)evbuffer_pullup(input, -1);
-    if (bytes == NULL || len == 0) {
-        return;
+    if (channel->outgoing_len == 0) {
+        return true;
     }
-    enum fz_answer_state state = fz_answer_read(bytes, len, &answer, &used);
-    if (state == FZ_ANSWER_PARTIAL) {
-        return;
+    channel->is_sent = true;
+    int rc = SSL_write(channel->session, channel->outgoing, (int)channel->outgoing_len);
+    if (rc <= 0) {
+        return wait_for(channel, rc);
     }
-    if (state == FZ_ANSWER_MALFORMED || channel->done == NULL || used != len) {
+    channel->outgoing_len = 0;
+    return true;
+}
+
+/* Makes room for more of the answer. False: it is none of ours. */
+static bool grow_incoming(struct fz_channel *channel)
+{
+    size_t size = channel->incoming_size == 0 ? INCOMING_FIRST : 2 * channel->incoming_size;
+    char *incoming = size <= INCOMING_MAX ? realloc(channel->incoming, size) : NULL;
+    if (incoming == NULL) {
+        return false;
+    }
+    channel->incoming = incoming;
+    channel->incoming_size = size;
+    return true;
+}
+
+/* An answer is there, or something that is none. */
+static void
+take_answer(struct fz_channel *channel, enum fz_answer_state state, const struct fz_answer *answer)
+{
+    if (state == FZ_ANSWER_MALFORMED || channel->done == NULL) {
         disconnect(channel); /* also what nobody asked for */
         finish(channel, FZ_CHANNEL_GARBLED, NULL);
         return;
     }
-    (void)evbuffer_drain(channel->incoming, evbuffer_get_length(channel->incoming));
-    int rc = evbuffer_add_buffer(channel->incoming, input); /* moves the memory, copies nothing */
-    fz_assert(rc == 0);
-    if (answer.is_last) {
+    channel->incoming_len = 0; /* its bytes stay until the next are read */
+    if (answer->is_last) {
         disconnect(channel);
     }
-    finish(channel, FZ_CHANNEL_ANSWERED, &answer);
+    finish(channel, FZ_CHANNEL_ANSWERED, answer);
+}
+
+static void read_incoming(struct fz_channel *channel)
+{
+    for (;;) {
+        struct fz_answer answer;
+        size_t used = 0;
+        if (channel->incoming_len == channel->incoming_size && !grow_incoming(channel)) {
+            fail(channel);
+            return;
+        }
+        int rc = SSL_read(channel->session, channel->incoming + channel->incoming_len,
+                          (int)(channel->incoming_size - channel->incoming_len));
+        if (rc <= 0) {
+            if (!wait_for(channel, rc)) {
+                fail(channel);
+            }
+            return;
+        }
+        channel->incoming_len += (size_t)rc;
+        enum fz_answer_state state =
+            fz_answer_read(channel->incoming, channel->incoming_len, &answer, &used);
+        if (state != FZ_ANSWER_PARTIAL) {
+            bool is_more = state == FZ_ANSWER_WHOLE && used != channel->incoming_len;
+            take_answer(channel, is_more ? FZ_ANSWER_MALFORMED : state, &answer);
+            return;
+        }
+    }
+}
+
+/* One more step towards being UP. False: there will be no connection. */
+static bool advance_connect(struct fz_channel *channel)
+{
+    int error = 0;
+    socklen_t len = sizeof(error);
+    if (getsockopt(channel->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0 || error != 0) {
+        return false;
+    }
+    int rc = SSL_connect(channel->session);
+    if (rc != 1) {
+        return wait_for(channel, rc);
+    }
+    channel->state = STATE_UP;
+    channel->connections++;
+    return send_outgoing(channel);
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *ctx)
+{
+    struct fz_channel *channel = ctx;
+    (void)fd;
+    if (channel->state == STATE_CONNECTING) {
+        if (!advance_connect(channel)) {
+            fail(channel);
+        }
+    } else if ((what & EV_WRITE) != 0 && !send_outgoing(channel)) {
+        fail(channel);
+    } else if ((what & EV_READ) != 0) {
+        read_incoming(channel);
+    }
+}
+
+static fz_rc make_session(struct fz_channel *channel, struct fz_err *err)
+{
+    const struct fz_channel_options *options = channel->options;
+    char host[sizeof(options->host)]; /* OpenSSL's macro would cast the const away */
+    memcpy(host, options->host, sizeof(host));
+    channel->session = SSL_new(options->tls);
+    if (channel->session == NULL || SSL_set1_host(channel->session, options->host) != 1 ||
+        SSL_set_tlsext_host_name(channel->session, host) != 1 ||
+        SSL_set_fd(channel->session, channel->fd) != 1) {
+        return fz_fail(err, FZ_NO_MEMORY, "TLS session");
+    }
+    return FZ_OK;
 }
 
 static fz_rc connect_start(struct fz_channel *channel, struct fz_err *err)
 {
     const struct fz_channel_options *options = channel->options;
-    char host[sizeof(options->host)]; /* OpenSSL's macro would cast the const away */
-    SSL *session = SSL_new(options->tls);
-    memcpy(host, options->host, sizeof(host));
-    if (session == NULL || SSL_set1_host(session, options->host) != 1 ||
-        SSL_set_tlsext_host_name(session, host) != 1) {
-        SSL_free(session);
-        return fz_fail(err, FZ_NO_MEMORY, "TLS session");
+    const struct sockaddr *address = (const struct sockaddr *)&options->address;
+    int one = 1;
+    channel->fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (channel->fd < 0) {
+        return fz_fail(err, FZ_IO, "socket: %s", strerror(errno));
     }
-    channel->stream = bufferevent_openssl_socket_new(
-        options->base, -1, session, BUFFEREVENT_SSL_CONNECTING, BEV_OPT_CLOSE_ON_FREE);
-    if (channel->stream == NULL) {
-        SSL_free(session);
-        return fz_fail(err, FZ_NO_MEMORY, "connection");
-    }
-    channel->state = STATE_CONNECTING;
-    bufferevent_openssl_set_allow_dirty_shutdown(channel->stream, 1);
-    bufferevent_setcb(channel->stream, on_read, NULL, on_event, channel);
-    (void)bufferevent_enable(channel->stream, EV_READ | EV_WRITE);
-    if (bufferevent_socket_connect(channel->stream, (const struct sockaddr *)&options->address,
-                                   (int)options->address_len) != 0) {
-        struct timeval now = {0, 0};
-        (void)evtimer_add(channel->failure, &now); /* `done` is never called from within */
-    }
-    return FZ_OK;
-}
-
-/* The whole request, signed, in the buffer of what is to be sent. */
-static fz_rc write_request(struct fz_channel *channel,
-                           const struct fz_channel_request *request,
-                           struct fz_err *err)
-{
-    char base[BASE_SIZE];
-    size_t base_len = 0;
-    uint8_t digest[FZ_SHA256_LEN];
-    uint8_t signature[FZ_SIGNATURE_LEN];
-    struct fz_httpsig_headers headers;
-    size_t body_len = request->body == NULL ? 0 : strlen(request->body);
-    struct fz_httpsig_request to_sign = {.method = request->method,
-                                         .path = request->path,
-                                         .key_id = request->key_id,
-                                         .created_s = (int64_t)time(NULL)};
-    if (request->body != NULL) {
-        fz_sha256(request->body, body_len, digest);
-        to_sign.body_digest = digest;
-    }
-    fz_rc rc = fz_httpsig_request_base(&to_sign, base, sizeof(base), &base_len, err);
-    if (rc == FZ_OK) {
-        rc = fz_key_sign(request->key, base, base_len, signature, err);
-    }
-    if (rc == FZ_OK) {
-        rc = fz_httpsig_request_headers(&to_sign, signature, &headers, err);
-    }
+    (void)setsockopt(channel->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    channel->readable =
+        event_new(options->base, channel->fd, EV_READ | EV_PERSIST, on_ready, channel);
+    channel->writable = event_new(options->base, channel->fd, EV_WRITE, on_ready, channel);
+    fz_rc rc = channel->readable == NULL || channel->writable == NULL
+                   ? fz_fail(err, FZ_NO_MEMORY, "connection")
+                   : make_session(channel, err);
     if (rc != FZ_OK) {
+        disconnect(channel);
         return rc;
     }
-    int len = evbuffer_add_printf(channel->outgoing,
-                                  "%s %s HTTP/1.1\r\nHost: %s\r\nSignature-Input: %s\r\n"
-                                  "Signature: %s\r\n",
-                                  request->method, request->path, channel->options->authority,
-                                  headers.signature_input, headers.signature);
-    if (len > 0 && request->body != NULL) {
-        len = evbuffer_add_printf(channel->outgoing,
-                                  "Content-Digest: %s\r\nContent-Type: application/json\r\n"
-                                  "Content-Length: %zu\r\n\r\n%s",
-                                  headers.content_digest, body_len, request->body);
-    } else if (len > 0) {
-        len = evbuffer_add_printf(channel->outgoing, "\r\n");
+    channel->state = STATE_CONNECTING;
+    if (connect(channel->fd, address, options->address_len) != 0 && errno != EINPROGRESS) {
+        add_timer(channel->failure, 0); /* `done` is never called from within */
+        return FZ_OK;
     }
-    return len > 0 ? FZ_OK : fz_fail(err, FZ_NO_MEMORY, "request");
+    (void)event_add(channel->readable, NULL);
+    (void)event_add(channel->writable, NULL);
+    return FZ_OK;
 }
 
 fz_rc fz_channel_send(struct fz_channel *channel,
@@ -206,23 +293,26 @@ fz_rc fz_channel_send(struct fz_channel *channel,
                       void *ctx,
                       struct fz_err *err)
 {
-    struct timeval timeout = {.tv_sec = channel->options->timeout_ms / 1000,
-                              .tv_usec = channel->options->timeout_ms % 1000 * 1000};
-    fz_assert(channel->done == NULL && evbuffer_get_length(channel->outgoing) == 0);
-    fz_rc rc = write_request(channel, request, err);
+    fz_assert(channel->done == NULL && channel->outgoing_len == 0);
+    fz_rc rc = fz_channel_write(request, channel->options->authority, channel->outgoing,
+                                &channel->outgoing_len, err);
     if (rc == FZ_OK && channel->state == STATE_DOWN) {
         rc = connect_start(channel, err);
     }
     if (rc != FZ_OK) {
-        (void)evbuffer_drain(channel->outgoing, evbuffer_get_length(channel->outgoing));
+        channel->outgoing_len = 0;
         return rc;
     }
     channel->done = done;
     channel->ctx = ctx;
     channel->is_sent = false;
-    (void)evtimer_add(channel->timer, &timeout);
-    if (channel->state == STATE_UP) {
-        send_outgoing(channel);
+    channel->timed_out = false;
+    channel->deadline_us = now_us() + (int64_t)channel->options->timeout_ms * 1000;
+    if (evtimer_pending(channel->timer, NULL) == 0) {
+        add_timer(channel->timer, (int64_t)channel->options->timeout_ms * 1000);
+    }
+    if (channel->state == STATE_UP && !send_outgoing(channel)) {
+        add_timer(channel->failure, 0);
     }
     return FZ_OK;
 }
@@ -237,12 +327,10 @@ fz_rc fz_channel_create(const struct fz_channel_options *options,
         return fz_fail(err, FZ_NO_MEMORY, "channel");
     }
     channel->options = options;
-    channel->outgoing = evbuffer_new();
-    channel->incoming = evbuffer_new();
-    channel->timer = evtimer_new(options->base, on_time, channel);
-    channel->failure = evtimer_new(options->base, on_time, channel);
-    if (channel->outgoing == NULL || channel->incoming == NULL || channel->timer == NULL ||
-        channel->failure == NULL) {
+    channel->fd = -1;
+    channel->timer = evtimer_new(options->base, on_timer, channel);
+    channel->failure = evtimer_new(options->base, on_failure, channel);
+    if (channel->timer == NULL || channel->failure == NULL) {
         fz_channel_destroy(out);
         return fz_fail(err, FZ_NO_MEMORY, "channel");
     }
@@ -256,18 +344,9 @@ void fz_channel_destroy(struct fz_channel **channel)
         return;
     }
     disconnect(gone);
-    if (gone->outgoing != NULL) {
-        evbuffer_free(gone->outgoing);
-    }
-    if (gone->incoming != NULL) {
-        evbuffer_free(gone->incoming);
-    }
-    if (gone->timer != NULL) {
-        event_free(gone->timer);
-    }
-    if (gone->failure != NULL) {
-        event_free(gone->failure);
-    }
+    free_event(&gone->timer);
+    free_event(&gone->failure);
+    free(gone->incoming);
     free(gone);
     *channel = NULL;
 }
@@ -275,6 +354,11 @@ void fz_channel_destroy(struct fz_channel **channel)
 bool fz_channel_is_busy(const struct fz_channel *channel)
 {
     return channel->done != NULL;
+}
+
+bool fz_channel_timed_out(const struct fz_channel *channel)
+{
+    return channel->timed_out;
 }
 
 unsigned fz_channel_connections(const struct fz_channel *channel)

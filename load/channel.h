@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "feezero/crypto.h"
@@ -41,13 +42,22 @@ typedef void (*fz_channel_fn)(void *ctx,
                               enum fz_channel_outcome outcome,
                               const struct fz_answer *answer);
 
+/* A signature made ahead of the sending. */
+struct fz_channel_signature {
+    int64_t created_s;
+    uint8_t digest[FZ_SHA256_LEN]; /* of the body */
+    uint8_t bytes[FZ_SIGNATURE_LEN];
+};
+
 /* Everything is borrowed until fz_channel_send() returns. */
 struct fz_channel_request {
     const char *method;
     const char *path;
-    const char *body; /* JSON; NULL: none */
+    const char *query; /* with its '?'; NULL: none */
+    const char *body;  /* JSON; NULL: none */
     const struct fz_key *key;
     const char *key_id;
+    const struct fz_channel_signature *signature; /* of this very request; NULL: sign it now */
 };
 
 /* *out is owned by the caller. FZ_NO_MEMORY. */
@@ -68,8 +78,17 @@ FZ_MUSTUSE fz_rc fz_channel_send(struct fz_channel *channel,
                                  void *ctx,
                                  struct fz_err *err);
 
+/* Signs a request, to be sent later with request->signature. FZ_CRYPTO, FZ_LIMIT. */
+FZ_MUSTUSE fz_rc fz_channel_sign(const struct fz_channel_request *request,
+                                 int64_t created_s,
+                                 struct fz_channel_signature *signature_out,
+                                 struct fz_err *err);
+
 /* True while a request is under way. */
 bool fz_channel_is_busy(const struct fz_channel *channel);
+
+/* True if it was the time limit that ended the last request. */
+bool fz_channel_timed_out(const struct fz_channel *channel);
 
 /* How often it has connected so far. */
 unsigned fz_channel_connections(const struct fz_channel *channel);

@@ -57,6 +57,8 @@ fz_rc fz_channel_options_set(struct fz_channel_options *options,
         return fz_fail(err, FZ_CRYPTO, "TLS: %s", ERR_reason_error_string(ERR_peek_error()));
     }
     SSL_CTX_set_verify(options->tls, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_read_ahead(options->tls, 1); /* one read for a whole record */
+    (void)SSL_CTX_set_session_cache_mode(options->tls, SSL_SESS_CACHE_OFF);
     int trusted = ca_file != NULL ? SSL_CTX_load_verify_file(options->tls, ca_file)
                                   : SSL_CTX_set_default_verify_paths(options->tls);
     if (trusted != 1) {

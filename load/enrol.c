@@ -166,7 +166,6 @@ fz_rc fz_enrol(const struct fz_enrol_options *options, unsigned *count_out, stru
         rc = enrol_all(&enrolment, channel.base, options->codes_file, count_out);
     }
     fz_channel_destroy(&enrolment.channel);
-    (void)event_base_loop(channel.base, EVLOOP_NONBLOCK); /* the connection is freed here */
     fz_channel_options_free(&channel);
     event_base_free(channel.base);
     return rc;

@@ -1,6 +1,6 @@
 /*
  * fz-load: a town full of people who pay, for measurements and for tests that break things under
- * load. One process, one event loop, a closed loop per client.
+ * load. One process, one event loop.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "load/options.h"
 #include "load/run.h"
 
-#define EXIT_BROKEN 1 /* the switch broke a promise */
+#define EXIT_BROKEN 1 /* a broken promise, or money that was not conserved */
 #define EXIT_USAGE 2
 #define EXIT_BUG 70
 #define EXIT_AGAIN 75 /* an outcome is still unknown, or nobody answers */
@@ -58,7 +58,7 @@ static int run_load(const struct fz_run_options *options)
         exit_code = explain(rc, &err);
     } else {
         fz_run_report(run);
-        if (run->counts.violations > 0) {
+        if (run->counts.violations > 0 || fz_run_conservation_violations(run) > 0) {
             exit_code = EXIT_BROKEN;
         } else if (run->counts.unresolved > 0) {
             exit_code = EXIT_AGAIN;

@@ -56,9 +56,9 @@ static void settle_paid(struct fz_buyer *buyer, int64_t number, const struct fz_
             return;
         }
     } else {
-        fz_histogram_add(&run->pay, now_us - buyer->step_us);
+        fz_run_time(run, FZ_RUN_PAY, now_us - buyer->step_us);
         if (!buyer->is_rival) {
-            fz_histogram_add(&run->whole, now_us - buyer->begun_us);
+            fz_run_time(run, FZ_RUN_SALE, now_us - buyer->begun_us);
         }
     }
     run->counts.payments++;
@@ -145,7 +145,7 @@ static void on_created(struct fz_buyer *buyer, const struct fz_answer *answer)
         return;
     }
     if (buyer->attempts == 0) {
-        fz_histogram_add(&buyer->run->create, fz_run_now_us() - buyer->step_us);
+        fz_run_time(buyer->run, FZ_RUN_INTENT, fz_run_now_us() - buyer->step_us);
     }
     buyer->is_open = true;
     fz_buyer_enter(buyer, FZ_STEP_PAY);
@@ -285,6 +285,7 @@ static void on_lost(struct fz_buyer *buyer, enum fz_channel_outcome outcome)
         run->counts.not_sent++;
     } else {
         run->counts.unanswered++;
+        run->counts.timeouts += fz_channel_timed_out(buyer->channel);
         note_unknown(buyer);
     }
     if (outcome == FZ_CHANNEL_GARBLED) {

@@ -22,7 +22,7 @@ struct fz_record {
 
 struct fz_record_payment {
     struct fz_id id;
-    struct fz_id intent;
+    struct fz_id intent; /* zero: a transfer from person to person, which has none */
     int64_t amount;
 };
 

@@ -10,10 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "feezero/assert.h"
 #include "load/buyer.h"
+#include "load/play.h"
 
 #define VIOLATIONS_SHOWN_MAX 20
 
@@ -23,6 +25,27 @@ int64_t fz_run_now_us(void)
     int rc = clock_gettime(CLOCK_MONOTONIC, &now);
     fz_assert(rc == 0);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t fz_run_cpu_us(void)
+{
+    struct rusage usage;
+    int rc = getrusage(RUSAGE_SELF, &usage);
+    fz_assert(rc == 0);
+    return ((int64_t)usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+           usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+}
+
+void fz_run_time(struct fz_run *run, enum fz_run_step step, int64_t us)
+{
+    fz_histogram_add(&run->steps[step], us);
+    fz_histogram_add(&run->second, us);
+}
+
+uint64_t fz_run_conservation_violations(const struct fz_run *run)
+{
+    const struct fz_run_conservation *found = &run->conservation;
+    return found->lost + found->wrong + found->unsent + found->balances + found->sums;
 }
 
 bool fz_run_may_begin(struct fz_run *run)
@@ -90,7 +113,6 @@ static void on_signal(evutil_socket_t signal, short what, void *ctx)
 static bool add_events(struct fz_run *run)
 {
     static const int numbers[2] = {SIGTERM, SIGINT};
-    struct timeval limit = {.tv_sec = (time_t)run->options.seconds};
     for (size_t i = 0; i < 2; i++) {
         run->signals[i] = evsignal_new(run->base, numbers[i], on_signal, run);
         if (run->signals[i] == NULL || event_add(run->signals[i], NULL) != 0) {
@@ -98,8 +120,7 @@ static bool add_events(struct fz_run *run)
         }
     }
     run->deadline = evtimer_new(run->base, on_deadline, run);
-    return run->deadline != NULL &&
-           (run->options.seconds == 0 || evtimer_add(run->deadline, &limit) == 0);
+    return run->deadline != NULL;
 }
 
 static fz_rc add_buyers(struct fz_run *run, struct fz_err *err)
@@ -137,7 +158,42 @@ static fz_rc set_up(struct fz_run *run, struct fz_err *err)
     if (rc == FZ_OK && !add_events(run)) {
         rc = fz_fail(err, FZ_NO_MEMORY, "events");
     }
-    return rc == FZ_OK ? add_buyers(run, err) : rc;
+    return rc;
+}
+
+/* The witness: its clients live until all they have begun is known. */
+static fz_rc run_buyers(struct fz_run *run, struct fz_err *err)
+{
+    struct timeval limit = {.tv_sec = (time_t)run->options.seconds};
+    fz_rc rc = add_buyers(run, err);
+    if (rc == FZ_OK && run->options.seconds > 0 && evtimer_add(run->deadline, &limit) != 0) {
+        rc = fz_fail(err, FZ_NO_MEMORY, "deadline");
+    }
+    if (rc == FZ_OK) {
+        rc = fz_run_progress_start(run, err);
+    }
+    if (rc != FZ_OK) {
+        return rc;
+    }
+    run->clock_cpu_us = -fz_run_cpu_us();
+    run->started_us = fz_run_now_us();
+    run->ended_us = run->started_us;
+    run->active = run->options.clients;
+    for (size_t i = 0; i < run->options.clients; i++) {
+        fz_buyer_start(run->buyers[i]);
+    }
+    if (run->active > 0 && run->failure == FZ_OK) {
+        (void)event_base_dispatch(run->base);
+    }
+    fz_run_progress_stop(run);
+    for (size_t i = 0; i < run->options.clients; i++) {
+        run->counts.connections += fz_buyer_connections(run->buyers[i]);
+    }
+    run->clock_payments = run->counts.payments;
+    run->clock_requests = run->counts.requests;
+    run->clock_cpu_us += fz_run_cpu_us();
+    *err = run->err;
+    return run->failure;
 }
 
 fz_rc fz_run(const struct fz_run_options *options, struct fz_run **run_out, struct fz_err *err)
@@ -148,22 +204,14 @@ fz_rc fz_run(const struct fz_run_options *options, struct fz_run **run_out, stru
         return fz_fail(err, FZ_NO_MEMORY, "run");
     }
     run->options = *options;
+    (void)snprintf(run->name, sizeof(run->name), "witness");
+    run->conservation.checked = "no";
     (void)signal(SIGPIPE, SIG_IGN);
     fz_rc rc = set_up(run, err);
     if (rc != FZ_OK) {
         return rc;
     }
-    run->started_us = fz_run_now_us();
-    run->ended_us = run->started_us;
-    run->active = options->clients;
-    for (size_t i = 0; i < options->clients; i++) {
-        fz_buyer_start(run->buyers[i]);
-    }
-    if (run->active > 0 && run->failure == FZ_OK) {
-        (void)event_base_dispatch(run->base);
-    }
-    *err = run->err;
-    return run->failure;
+    return options->scenario != NULL ? fz_play(run, err) : run_buyers(run, err);
 }
 
 void fz_run_destroy(struct fz_run **run)
@@ -187,8 +235,8 @@ void fz_run_destroy(struct fz_run **run)
     if (gone->deadline != NULL) {
         event_free(gone->deadline);
     }
+    fz_run_progress_stop(gone);
     if (gone->base != NULL) {
-        (void)event_base_loop(gone->base, EVLOOP_NONBLOCK); /* connections are freed here */
         event_base_free(gone->base);
     }
     free(gone);
