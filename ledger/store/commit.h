@@ -30,8 +30,8 @@ enum fz_commit_statement {
     FZ_COMMIT_ADD_EVENTS,
     FZ_COMMIT_ADD_BATCH,
     FZ_COMMIT_SET_HEAD,
-    FZ_COMMIT_NOTIFY,
     FZ_COMMIT_END,
+    FZ_COMMIT_NOTIFY, /* after it, on its own */
     FZ_COMMIT_STATEMENTS
 };
 
@@ -84,5 +84,15 @@ FZ_MUSTUSE fz_rc fz_commit_send_write(PGconn *conn,
                                       const struct fz_state *state,
                                       struct fz_commit_sent *sent_out,
                                       struct fz_err *err);
+
+/*
+ * Tells other workers' waiters that there are new events. Not part of the transaction: PostgreSQL
+ * wakes all who listen before it answers COMMIT, while the head is held and a client waits.
+ * FZ_UNAVAILABLE: the connection is broken.
+ */
+FZ_MUSTUSE fz_rc fz_commit_send_hint(PGconn *conn,
+                                     struct fz_pg_params *params,
+                                     const struct fz_state *state,
+                                     struct fz_err *err);
 
 #endif

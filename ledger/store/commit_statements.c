@@ -117,8 +117,8 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
     [FZ_COMMIT_SET_HEAD] =
         {"fz_set_head", "UPDATE fz.head SET last_number = $2, last_time_us = $3, last_batch = $4,"
                         " last_event = $5, last_hash = $6 WHERE community_id = $1"},
-    [FZ_COMMIT_NOTIFY] = {"fz_notify", "SELECT pg_notify('fz_event', $1)"},
     [FZ_COMMIT_END] = {"fz_commit", "COMMIT"},
+    [FZ_COMMIT_NOTIFY] = {"fz_notify", "SELECT pg_notify('fz_event', $1)"},
 };
 
 const char *fz_commit_statement_name(enum fz_commit_statement statement)

@@ -485,15 +485,6 @@ static void build_head(struct fz_pg_params *params, const struct fz_state *state
     fz_pg_add_bytea(params, head->last_hash, FZ_HASH_LEN);
 }
 
-static void build_notify(struct fz_pg_params *params, const struct fz_state *state)
-{
-    char hint[64];
-    int len = snprintf(hint, sizeof(hint), "%" PRId32 ":%" PRId64, state->head.community,
-                       state->head.last_event);
-    fz_assert(len > 0 && (size_t)len < sizeof(hint));
-    fz_pg_add_text(params, hint);
-}
-
 static bool is_needed(const struct fz_state *state, enum fz_commit_statement statement)
 {
     const bool needed[FZ_COMMIT_STATEMENTS] = {
@@ -508,7 +499,6 @@ static bool is_needed(const struct fz_state *state, enum fz_commit_statement sta
         [FZ_COMMIT_ADD_EVENTS] = state->events_len > 0,
         [FZ_COMMIT_ADD_BATCH] = state->decided_len > 0,
         [FZ_COMMIT_SET_HEAD] = state->decided_len > 0 || state->events_len > 0,
-        [FZ_COMMIT_NOTIFY] = state->events_len > 0,
         [FZ_COMMIT_END] = true,
     };
     return needed[statement];
@@ -519,10 +509,6 @@ build(struct fz_pg_params *params, const struct fz_state *state, enum fz_commit_
 {
     fz_pg_params_reset(params);
     if (statement == FZ_COMMIT_END) {
-        return;
-    }
-    if (statement == FZ_COMMIT_NOTIFY) {
-        build_notify(params, state);
         return;
     }
     fz_pg_add_int4(params, state->head.community);
@@ -568,4 +554,18 @@ fz_rc fz_commit_send_write(PGconn *conn,
         sent_out->statements[sent_out->len++] = statement;
     }
     return FZ_OK;
+}
+
+fz_rc fz_commit_send_hint(PGconn *conn,
+                          struct fz_pg_params *params,
+                          const struct fz_state *state,
+                          struct fz_err *err)
+{
+    char hint[64];
+    int len = snprintf(hint, sizeof(hint), "%" PRId32 ":%" PRId64, state->head.community,
+                       state->head.last_event);
+    fz_assert(len > 0 && (size_t)len < sizeof(hint));
+    fz_pg_params_reset(params);
+    fz_pg_add_text(params, hint);
+    return fz_pg_send(conn, fz_commit_statement_name(FZ_COMMIT_NOTIFY), params, err);
 }

@@ -48,6 +48,7 @@ struct fz_writer {
     bool committed;       /* the answer to COMMIT came */
     bool commit_sent;     /* of this attempt: libpq has its COMMIT, or may have */
     bool refused;         /* of this attempt: the server said that it is rolled back */
+    bool hinting;         /* the hint after a batch was sent, its sync has not come */
     unsigned attempts;
     struct fz_commit_batch batch;
     void (*done)(void *ctx, fz_rc rc, const struct fz_err *err);
@@ -88,6 +89,7 @@ static void disconnect(struct fz_writer *writer)
     writer->watch = NULL;
     PQfinish(writer->conn);
     writer->conn = NULL;
+    writer->hinting = false;
     enter(writer, PHASE_DOWN);
 }
 
@@ -258,6 +260,23 @@ static void decide_and_write(struct fz_writer *writer)
     send_all(writer, rc);
 }
 
+/*
+ * Tells other workers of new events. The batch is booked: a hint that cannot be sent is lost, which
+ * delays who waits there, and the broken connection is replaced.
+ */
+static void send_hint(struct fz_writer *writer)
+{
+    struct fz_err ignored = {.rc = FZ_OK};
+    fz_rc rc = fz_commit_send_hint(writer->conn, &writer->params, writer->state, &ignored);
+    if (rc != FZ_OK || PQpipelineSync(writer->conn) != 1 || flush(writer) != FZ_OK) {
+        disconnect(writer);
+        writer->retry_at_ms = writer->phase_since_ms;
+        writer->stats.reconnects++;
+        return;
+    }
+    writer->hinting = true;
+}
+
 static void end_batch(struct fz_writer *writer)
 {
     writer->stats.batches++;
@@ -265,6 +284,9 @@ static void end_batch(struct fz_writer *writer)
     writer->stats.transfers += writer->state->transfers_len;
     writer->stats.last_batch_us = monotonic_us() - writer->started_us;
     enter(writer, PHASE_IDLE);
+    if (writer->state->events_len > 0) {
+        send_hint(writer);
+    }
     finish(writer, FZ_OK);
 }
 
@@ -359,7 +381,11 @@ static void take_answers(struct fz_writer *writer)
             continue;
         }
         empty = 0;
-        if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
+        bool is_sync = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+        if (writer->hinting) {
+            writer->hinting = !is_sync; /* it comes before all answers of the next batch */
+            PQclear(result);
+        } else if (is_sync) {
             PQclear(result);
             end_round_trip(writer);
         } else {

@@ -4,6 +4,7 @@
  * other way it is the transport that carries a reply.
  */
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <stdio.h>
@@ -73,6 +74,8 @@ static void exchange_send(void *carrier, struct fz_request *request, const struc
                                reply->body_len) == 0);
     }
     evhttp_send_reply(exchange, reply->status, status_phrase(reply->status), NULL);
+    /* Head and body in one piece: one TLS record, one write, one packet, one wakeup. */
+    (void)evbuffer_pullup(bufferevent_get_output(connection->buffer), -1);
 }
 
 /* fz_transport: the request is answered, whether or not there was anyone left to read it. */
