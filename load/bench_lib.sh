@@ -30,7 +30,8 @@ die() {
 bench_begin() {
     local program
     for program in "$bin/fz" "$bin/fz-load" "$bin/fz-switch"; do
-        [ -x "$program" ] || die "$program is not there: build the preset release, or set FZ_BIN_DIR"
+        [ -x "$program" ] ||
+            die "$program is not there: build the preset release, or set FZ_BIN_DIR"
     done
     for program in jq psql pgbench curl openssl; do
         command -v "$program" >/dev/null || die "$program is needed"
@@ -46,6 +47,13 @@ bench_begin() {
     trap 'exit 130' INT TERM HUP
     raw=$work/raw.jsonl
     : >"$raw"
+}
+
+# bench_free_disk MIB: are there so many where we work?
+bench_free_disk() {
+    local free
+    free=$(df -Pm "$work" | awk 'NR == 2 { print $4 }')
+    [ "$free" -gt "$1" ] || die "$work has $free MiB left, this takes $1"
 }
 
 stop_switches() {
@@ -248,7 +256,8 @@ read_books() {
     [ "$2" != 128 ] || duration=$seconds
     seed=$((seed + 1))
     if ! "$bin/fz-load" books --database "$(database "$1")" --batch "$2" --pick "$3" \
-        --command "$4" --seconds "$duration" --seed "$seed" --json >"$work/out" 2>"$work/error"; then
+        --command "$4" --seconds "$duration" --seed "$seed" --json \
+        >"$work/out" 2>"$work/error"; then
         fail "books $*: $(cat "$work/error")"
         return
     fi
