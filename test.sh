@@ -48,7 +48,7 @@ long+='|check_(format|checks|pgtmp)'
 
 fz_build asan
 if [ "$quick" = 1 ]; then
-    run asan -LE 'crash|slow|lint' -E "^($long)\$"
+    run asan -LE 'crash|slow|lint|mutation' -E "^($long)\$"
 else
     run asan -LE 'crash|lint'
     fz_build clang
