@@ -3,6 +3,7 @@
  * check of its class, and shown and folded again it is the same. The first byte chooses class and
  * length.
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,28 @@ static void read_bank_bytes(const char *bytes, size_t len)
     fz_assert(fz_utf8_count(shown, shown_len, &count) && count == len);
 }
 
+/* Only what a field of the class may hold, and marks only behind kana that take them. */
+static void expect_bytes(const char *text, enum fz_kana_class class)
+{
+    static const char *const symbols[] = {"-", "()-.", "\\\xa2\xa3()-/.\xa6"};
+    const unsigned char *bytes = (const unsigned char *)text;
+    for (size_t i = 0; bytes[i] != '\0'; i++) {
+        unsigned char before = i > 0 ? bytes[i - 1] : ' ';
+        bool is_ha = before >= 0xca && before <= 0xce;
+        if (bytes[i] == 0xde) {
+            fz_assert(is_ha || before == 0xb3 || (before >= 0xb6 && before <= 0xc4));
+        } else if (bytes[i] == 0xdf) {
+            fz_assert(is_ha);
+        } else {
+            bool is_kana = bytes[i] >= 0xb1 && bytes[i] <= 0xdd;
+            bool is_ascii = bytes[i] < 0x80 &&
+                            strchr(" 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", bytes[i]) != NULL;
+            fz_assert(is_kana || is_ascii || strchr(symbols[class], text[i]) != NULL);
+        }
+    }
+    fz_assert(bytes[0] != ' ' && bytes[strlen(text) - 1] != ' ');
+}
+
 static void read_name(const char *text, size_t len, enum fz_kana_class class, size_t bytes_max)
 {
     char folded[FIELD_MAX + 1];
@@ -39,6 +62,7 @@ static void read_name(const char *text, size_t len, enum fz_kana_class class, si
     }
     size_t folded_len = strlen(folded);
     fz_assert(folded_len > 0 && folded_len <= bytes_max);
+    expect_bytes(folded, class);
     fz_assert(fz_kana_check(folded, folded_len, class, NULL) == FZ_KANA_OK);
     size_t shown_len = fz_kana_to_utf8(folded, folded_len, shown);
     fz_assert(fz_kana_fold(shown, shown_len, class, again, bytes_max, NULL) == FZ_KANA_OK);
