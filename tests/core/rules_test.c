@@ -338,3 +338,27 @@ Test(rules, a_refused_command_spoils_nothing_for_its_neighbours)
     memory_store_check(store);
     end_town(store);
 }
+
+Test(rules, what_was_decided_before_needs_no_write)
+{
+    struct memory_store *store = town();
+    struct line topup = {0, FZ_COMMAND_TOPUP, 1, 0, 1, 10, 0, FZ_OK, 0};
+    struct line intent = {0, FZ_COMMAND_INTENT, 2, 0, 10, 10, 0, FZ_OK, 0};
+    struct line expire = {0, FZ_COMMAND_EXPIRE, 0, 2, 10, 0, 0, FZ_OK, 0};
+    struct fz_command c = command_of(&topup);
+    c.replayed = true; /* left over from somewhere: decide() says what is so */
+    cr_expect_eq(memory_store_run(store, &c, NOON_US), FZ_OK);
+    cr_expect(!c.replayed && fz_state_has_changes(store->state));
+    c = command_of(&topup);
+    cr_expect_eq(memory_store_run(store, &c, NOON_US), FZ_OK);
+    cr_expect(c.replayed && !fz_state_has_changes(store->state));
+    c = command_of(&intent);
+    cr_expect_eq(memory_store_run(store, &c, NOON_US), FZ_OK);
+    c = command_of(&expire);
+    cr_expect_eq(memory_store_run(store, &c, NOON_US), FZ_OK);
+    cr_expect(!fz_state_has_changes(store->state), "too early: nothing happened");
+    c = command_of(&expire);
+    cr_expect_eq(memory_store_run(store, &c, NOON_US + 121000000), FZ_OK);
+    cr_expect(fz_state_has_changes(store->state), "an event without an operation is written too");
+    end_town(store);
+}
