@@ -137,7 +137,7 @@ static void fail(struct sim_backend *backend, const char *severity, const char *
     answer(backend, &(struct sim_answer){
                         .status = PGRES_FATAL_ERROR, .severity = severity, .sqlstate = sqlstate});
     backend->skipping = true;
-    backend->aborted = true;
+    backend->aborted = backend->transaction != NULL;
     if (strcmp(severity, "ERROR") != 0) {
         die_and_drop(backend);
     }
@@ -331,7 +331,7 @@ static void executed(void *ctx)
     if (statement->is_begin) {
         backend->transaction = sim_transaction_begin();
         succeed(backend, "BEGIN");
-    } else if (backend->transaction == NULL) {
+    } else if (backend->transaction == NULL && !statement->is_notify) {
         sim_violation("%s outside a transaction", statement->name);
     } else if (statement->is_commit) {
         commit(backend);

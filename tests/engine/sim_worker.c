@@ -8,6 +8,7 @@
 
 #include "feezero/assert.h"
 #include "ledger/core/decide.h"
+#include "ledger/store/commit.h"
 #include "switch/http/log.h"
 #include "tests/engine/sim.h"
 
@@ -34,7 +35,8 @@ struct sim_worker {
     struct sim_order *waiting; /* as submitted, oldest first */
     unsigned waiting_len;
     struct sim_order *batch[FZ_BATCH_MAX]; /* in flight */
-    unsigned batch_len;
+    unsigned batch_len, attempts;
+    int64_t batch_since;
     void (*done)(void *ctx, fz_rc rc, const struct fz_err *err); /* the engine's, of this batch */
     void *done_ctx;
     struct sim_worker *next; /* all of this seed */
@@ -152,6 +154,16 @@ void __wrap_fz_decide(struct fz_state *state,
                       struct fz_command *const *commands,
                       unsigned len,
                       int64_t now_us);
+fz_rc __real_fz_commit_send_lock(PGconn *conn,
+                                 struct fz_pg_params *params,
+                                 const struct fz_commit_batch *batch,
+                                 struct fz_commit_sent *sent_out,
+                                 struct fz_err *err);
+fz_rc __wrap_fz_commit_send_lock(PGconn *conn,
+                                 struct fz_pg_params *params,
+                                 const struct fz_commit_batch *batch,
+                                 struct fz_commit_sent *sent_out,
+                                 struct fz_err *err);
 void __wrap_fz_log_err(enum fz_log_level level,
                        const char *event,
                        const char *request_id,
@@ -205,6 +217,11 @@ static void on_batch(void *ctx, fz_rc rc, const struct fz_err *err)
     if (worker->handing_over || !worker->committing) {
         sim_violation("the writer's done is called from within its commit, or twice");
     }
+    bool early = sim.now_us - worker->batch_since <= FZ_COMMAND_TIMEOUT_MS * SIM_MS &&
+                 worker->attempts < FZ_COMMIT_ATTEMPTS_MAX;
+    if (rc == FZ_UNAVAILABLE && early) {
+        sim_violation("a batch is given up after %u attempts", worker->attempts);
+    }
     worker->committing = false;
     memcpy(batch, worker->batch, len * sizeof(batch[0]));
     sim_trace("worker %u: batch of %u ends with %s", worker->slot, len, fz_rc_info(rc)->name);
@@ -236,6 +253,8 @@ void __wrap_fz_writer_commit(struct fz_writer *writer,
     }
     worker->batch_len = len;
     worker->committing = true;
+    worker->attempts = 0;
+    worker->batch_since = sim.now_us;
     worker->done = done;
     worker->done_ctx = ctx;
     check_batch(worker, community, commands);
@@ -245,6 +264,19 @@ void __wrap_fz_writer_commit(struct fz_writer *writer,
     worker->handing_over = true;
     __real_fz_writer_commit(writer, community, commands, len, on_batch, worker);
     worker->handing_over = false;
+}
+
+fz_rc __wrap_fz_commit_send_lock(PGconn *conn,
+                                 struct fz_pg_params *params,
+                                 const struct fz_commit_batch *batch,
+                                 struct fz_commit_sent *sent_out,
+                                 struct fz_err *err)
+{
+    struct sim_worker *worker = order_of(batch->commands[0])->worker;
+    if (++worker->attempts > FZ_COMMIT_ATTEMPTS_MAX) {
+        sim_violation("attempt %u of a batch", worker->attempts);
+    }
+    return __real_fz_commit_send_lock(conn, params, batch, sent_out, err);
 }
 
 void __wrap_fz_decide(struct fz_state *state,
