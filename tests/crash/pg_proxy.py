@@ -27,6 +27,7 @@ HONEST, DISHONEST = b"synchronous_commit=on", b"synchronous_commit=no"
 # A Bind message without a portal's name, and with a statement's of commit_statements.c.
 HEAD, COMMIT = b"\0fz_head\0", b"\0fz_commit\0"
 SYNC = b"S\0\0\0\4"
+IN_TRANSACTION = b"Z\0\0\0\5T"  # ready for more, with a transaction open
 
 
 class Pair:
@@ -37,7 +38,7 @@ class Pair:
         self.is_writer = False
         self.is_first = True
         self.tail = b""       # the end of what the client said, for words that arrive in two pieces
-        self.locks = False    # the head was asked for, and no answer came yet
+        self.locks = False    # the head was asked for, and the whole answer did not come yet
         self.commits = False  # COMMIT is on its way, the end of its round trip not yet
         self.deaf = False     # what PostgreSQL says gets lost
 
@@ -154,7 +155,7 @@ class Proxy:
         if pair.is_writer:
             if self.counted("down", pair, data, pair.client):
                 return
-            if pair.locks:
+            if pair.locks and data.endswith(IN_TRANSACTION):
                 pair.locks = False
                 if self.order == "hold":
                     os.kill(pair.peer(), signal.SIGSTOP)
