@@ -144,6 +144,7 @@ static void save_rows(struct memory_store *store)
         fz_assert((row == NULL) == state->intents[i].is_new);
         if (row == NULL) {
             fz_assert(store->intents_len < MEMORY_MAX);
+            fz_assert(fz_id_equal(&state->intents[i].source->id, &state->intents[i].id));
             row = &store->intents[store->intents_len++];
         } else if (!state->intents[i].dirty) {
             fz_assert(memcmp(row, &state->intents[i], sizeof(*row)) == 0);
@@ -159,6 +160,8 @@ static void save_rows(struct memory_store *store)
         if (row == NULL) {
             fz_assert(store->payouts_len < MEMORY_MAX);
             row = &store->payouts[store->payouts_len++];
+        } else if (!state->payouts[i].dirty) {
+            fz_assert(memcmp(row, &state->payouts[i], sizeof(*row)) == 0);
         }
         *row = state->payouts[i];
         row->is_new = false;

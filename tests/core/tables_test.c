@@ -108,6 +108,45 @@ Test(tables, canonical_bytes_are_pinned)
     FZ_EXPECT_NO_LEAK();
 }
 
+/* Computed from the layout in docs/ledger.md by another program. */
+Test(tables, the_digest_of_an_order_is_pinned)
+{
+    struct fz_sha256 *sha = NULL;
+    uint8_t signatures[128];
+    uint8_t digest[32];
+    uint8_t zero[32] = {0};
+    char text[65];
+    cr_assert_eq(fz_sha256_create(&sha, NULL), FZ_OK);
+    for (unsigned i = 0; i < 128; i++) {
+        signatures[i] = (uint8_t)i;
+    }
+    struct fz_signed_order order = {.key_id = "1.key",
+                                    .base = (const uint8_t *)"\"@method\": PUT",
+                                    .base_len = 14,
+                                    .body = (const uint8_t *)"{\"amount\":5}",
+                                    .body_len = 12,
+                                    .signature = signatures,
+                                    .approver_key_id = "1.second",
+                                    .approver_signature = signatures + 64};
+    fz_order_digest(sha, &order, digest);
+    fz_hex_encode(digest, 32, text);
+    cr_expect_str_eq(text, "7282b8701b7122685f77463949f29f58a2c43cbece771e490819e873fae8b741");
+    order.body_len = 0;
+    order.approver_key_id = NULL;
+    order.approver_signature = NULL;
+    fz_order_digest(sha, &order, digest);
+    fz_hex_encode(digest, 32, text);
+    cr_expect_str_eq(text, "07323053a5c2f8dd9d58e6f9756915ffd951f8263755329d1402c9dcf1a815ac");
+    struct fz_command command = {.type = FZ_COMMAND_PAY, .order = order};
+    fz_command_seal(sha, &command);
+    cr_expect_arr_eq(command.order_digest, digest, 32);
+    order.base = NULL;
+    fz_order_digest(sha, &order, digest);
+    cr_expect_arr_eq(digest, zero, 32, "nobody signed");
+    fz_sha256_destroy(&sha);
+    FZ_EXPECT_NO_LEAK();
+}
+
 Test(tables, a_fingerprint_tells_apart_what_identifies_a_request)
 {
     struct fz_sha256 *sha = NULL;
