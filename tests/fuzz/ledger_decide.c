@@ -101,8 +101,8 @@ static void make_command(struct world *w, const uint8_t record[RECORD_LEN])
     c->payee = parties[record[6] & 15];
     c->terminal = record[6] >> 6;
     c->note = notes[record[6] >> 4 & 3];
-    if (record[7] != 0) {
-        c->deadline_us = w->now_us + ((int64_t)record[7] - 128) * 1000;
+    if (record[7] >= 224) { /* most have none: else most commands would come too late */
+        c->deadline_us = w->now_us + ((int64_t)record[7] - 240) * 1000;
         c->deadline_us = record[7] == 255 ? INT64_MAX : c->deadline_us;
     }
 }
