@@ -18,8 +18,10 @@
  * now_us  microseconds since 1970; each decision gets a time later than the one before, so a clock
  *         that stands still or goes back does no harm.
  *
- * An operation's refusals are checked in the order of errors.def; the first that applies is the
- * answer.
+ * An operation's refusals are checked in the order docs/ledger.md lists for its command; the first
+ * that applies is the answer. It is the order of errors.def, but a correction asks whether the
+ * transfer may be corrected before it looks at the accounts, and a second leg comes after the
+ * first.
  */
 void fz_decide(struct fz_state *state,
                struct fz_command *const *commands,
