@@ -60,7 +60,7 @@ else
     pgbench_clients='1 8 32' plain_clients='8 32' batches='1 8 32 128 512'
     switch_clients='1 8 64 256' crowd=64
 fi
-overload_clients=$((crowd * 4))
+overload_clients=$((crowd * 16)) # enough to overfill a queue, if it can be
 
 bench_begin
 bench_cluster
@@ -93,8 +93,10 @@ for rep in $(seq 1 "$reps"); do
     read_switch sale "$port" --scenario sale --clients "$crowd"
     read_switch signing "$port" --scenario uniform --clients "$crowd"
     read_switch one_worker "$port_one" --scenario uniform --clients "$crowd" "${presign[@]}"
-    read_switch inquiries "$port" --scenario "$work/inquiries.ini" --clients "$crowd"
-    read_switch inquiries_one "$port_one" --scenario "$work/inquiries.ini" --clients "$crowd"
+    read_switch inquiries "$port" --scenario "$work/inquiries.ini" --clients "$crowd" \
+        --prepare 256
+    read_switch inquiries_one "$port_one" --scenario "$work/inquiries.ini" --clients "$crowd" \
+        --prepare 256
     read_switch half "$port" --scenario uniform --clients "$crowd" --rate $((peak / 2 + 1)) \
         "${presign[@]}"
     read_switch overload "$port" --scenario uniform --clients "$overload_clients" \
