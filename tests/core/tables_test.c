@@ -2,6 +2,7 @@
  * The tables and the arithmetic under decide(): classes, kinds, canonical bytes, civil dates.
  */
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "feezero/encode.h"
@@ -50,8 +51,38 @@ Test(tables, each_kind_allows_exactly_its_pair)
     }
 }
 
+static unsigned slot_of_account(struct fz_state *state, uint64_t seed, int64_t number)
+{
+    struct fz_head head = {.community = 1};
+    state->seed = seed;
+    fz_state_reset(state, &head);
+    cr_assert_not_null(fz_state_add_account(state, number));
+    for (unsigned slot = 0; slot < FZ_INDEX_SLOTS; slot++) {
+        if (state->account_index.slots[slot] != 0) {
+            return slot;
+        }
+    }
+    return FZ_INDEX_SLOTS;
+}
+
+/* Ids are chosen by clients: where they go must not be for them to know. */
+Test(tables, the_places_of_an_index_depend_on_its_seed)
+{
+    struct fz_state *state = calloc(1, sizeof(*state));
+    unsigned same = 0;
+    cr_assert_not_null(state);
+    for (int64_t number = 1; number <= 100; number++) {
+        same += slot_of_account(state, 1, number) == slot_of_account(state, 2, number) ? 1 : 0;
+    }
+    cr_expect_leq(same, 3, "%u of 100 accounts have the same place under two seeds", same);
+    free(state);
+    FZ_EXPECT_NO_LEAK();
+}
+
 Test(tables, rows_are_found_by_code_and_unknown_codes_are_not)
 {
+    cr_expect(!fz_kind_allows((enum fz_kind)99, 1000000000, 10000000001));
+    cr_expect(!fz_kind_allows((enum fz_kind)0, 0, 0));
     cr_expect_str_eq(fz_kind_info(2)->slug, "payment");
     cr_expect_str_eq(fz_class_info(10)->name, "WALLET");
     cr_expect_str_eq(fz_command_info(4)->slug, "payment");
