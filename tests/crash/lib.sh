@@ -80,10 +80,14 @@ kill_and_wait() { # SIGNAL PID
     wait "$2" 2>/dev/null || true
 }
 
+# cat, because a process may end while it is looked at, and awk would stop there.
+children_of() { # PID
+    { cat /proc/[0-9]*/status 2>/dev/null || true; } | awk -v parent="$1" '
+        $1 == "Pid:" { pid = $2 } $1 == "PPid:" && $2 == parent { print pid }'
+}
+
 look_for_workers() {
-    mapfile -t workers < <(awk -v parent="$master" '
-        $1 == "Pid:" { pid = $2 }
-        $1 == "PPid:" && $2 == parent { print pid }' /proc/[0-9]*/status 2>/dev/null)
+    mapfile -t workers < <(children_of "$master")
 }
 
 choose_worker() {
