@@ -7,9 +7,9 @@
 # --seconds N  for each target (default 60)
 # --keep       adds what reaches new code to tests/fuzz/corpus, minimised
 #
-# Builds with clang into build/fuzz. A crash ends the run of its target; its input is left in
-# build/fuzz/crashes: put it into tests/fuzz/corpus/TARGET under the name of its fault. 1: a target
-# crashed, 2: usage.
+# Builds with clang into build/fuzz (or FZ_FUZZ_BUILD_DIR). A crash ends the run of its target; its
+# input is left in crashes/ there: put it into tests/fuzz/corpus/TARGET under the name of its fault.
+# 1: a target crashed, 2: usage.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -33,12 +33,12 @@ if [ ${#targets[@]} = 0 ]; then
     mapfile -t targets < <(sed -n 's/^fz_fuzz_target(\([a-z_]*\).*/\1/p' tests/fuzz/CMakeLists.txt)
 fi
 
-build=build/fuzz
-mkdir -p $build/crashes
-cmake -S . -B $build -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug -DFZ_FUZZ=ON \
-    -DFZ_SANITIZE=address,undefined,fuzzer-no-link >$build/configure.log
-cmake --build $build --target "${targets[@]/#/fuzz_}" >$build/build.log || {
-    tail -n 30 $build/build.log >&2
+build=${FZ_FUZZ_BUILD_DIR:-build/fuzz}
+mkdir -p "$build/crashes"
+cmake -S . -B "$build" -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug -DFZ_FUZZ=ON \
+    -DFZ_SANITIZE=address,undefined,fuzzer-no-link >"$build/configure.log"
+cmake --build "$build" --target "${targets[@]/#/fuzz_}" >"$build/build.log" || {
+    tail -n 30 "$build/build.log" >&2
     exit 1
 }
 
