@@ -194,7 +194,7 @@ void fz_read_receipt(struct fz_reader *reader,
                      fz_receipt_done done,
                      void *ctx);
 
-/* --- balances and history (read_account.c) ---------------------------------------------------- */
+/* --- balances (read_account.c) ---------------------------------------------------------------- */
 
 struct fz_balance_row {
     int64_t account;
@@ -208,6 +208,8 @@ struct fz_balance_row {
 typedef void (*fz_balance_done)(void *ctx, fz_rc rc, const struct fz_balance_row *balance);
 void fz_read_balance(
     struct fz_reader *reader, int32_t community, int64_t account, fz_balance_done done, void *ctx);
+
+/* --- an account's past (read_history.c) ------------------------------------------------------- */
 
 struct fz_history_row {
     int64_t number;
@@ -227,20 +229,65 @@ typedef void (*fz_history_done)(void *ctx,
                                 const struct fz_history_row *rows,
                                 unsigned len);
 
+enum fz_history_side {
+    FZ_HISTORY_BOTH,
+    FZ_HISTORY_DEBITS,
+    FZ_HISTORY_CREDITS
+};
+
+static inline uint64_t fz_kind_bit(enum fz_kind kind)
+{
+    return UINT64_C(1) << (unsigned)kind;
+}
+
+/* What is zero does not narrow the page. */
 struct fz_history_page {
     int64_t account;
-    int64_t before; /* a transfer of the account: the page holds older ones. 0: from the newest */
+    int64_t before;   /* a transfer of the account: the page holds older ones */
+    int64_t from_us;  /* booked then or later */
+    int64_t until_us; /* booked before */
+    uint64_t kinds;   /* fz_kind_bit() of some */
+    enum fz_history_side side;
     unsigned limit; /* 1..FZ_PAGE_MAX */
 };
 
 /*
- * Transfers of an account, newest first. Follows the account's history chain: O(page), and no index
- * to maintain. FZ_NOT_FOUND: no such account. FZ_BAD_QUERY: `before` is no transfer of it.
+ * Transfers of an account, newest first. Whatever it is narrowed to: one look-up for each row of
+ * the page, and at most 64 before the first. FZ_NOT_FOUND: no such account. FZ_BAD_QUERY: `before`
+ * is no transfer of it.
  */
 void fz_read_history(struct fz_reader *reader,
                      int32_t community,
                      const struct fz_history_page *page,
                      fz_history_done done,
                      void *ctx);
+
+#define FZ_PAST_MAX 2
+
+struct fz_past_query {
+    int64_t account;
+    int64_t moments_us[FZ_PAST_MAX];
+    unsigned len;
+};
+
+/* An account as it was before a moment. */
+struct fz_past_row {
+    int64_t account;
+    int64_t as_of;   /* its last transfer before the moment, 0 if there was none */
+    int64_t balance; /* on the account's own side */
+    int64_t debits;  /* sums and number of all transfers before the moment */
+    int64_t credits;
+    int64_t transfers;
+    int64_t time_us; /* of the community's last decision; read in the same snapshot */
+};
+
+typedef void (*fz_past_done)(void *ctx, fz_rc rc, const struct fz_past_row *rows, unsigned len);
+
+/* One row for each moment, in their order. At most 64 look-ups each. FZ_NOT_FOUND: no account. */
+void fz_read_past(struct fz_reader *reader,
+                  int32_t community,
+                  const struct fz_past_query *query,
+                  fz_past_done done,
+                  void *ctx);
 
 #endif

@@ -27,9 +27,19 @@
 static const struct fz_statement *const statements[] = {
     &fz_sql_credential,       &fz_sql_enrol,     &fz_sql_intent,  &fz_sql_intent_events,
     &fz_sql_community_events, &fz_sql_operation, &fz_sql_receipt, &fz_sql_balance,
-    &fz_sql_history,
+    &fz_sql_history,          &fz_sql_past,
 };
 #define STATEMENTS_LEN (sizeof statements / sizeof statements[0])
+
+const struct fz_statement *fz_reader_statement(unsigned index)
+{
+    return index < STATEMENTS_LEN ? statements[index] : NULL;
+}
+
+const char *fz_reader_settings(void)
+{
+    return SETTINGS_SQL;
+}
 
 static void on_ready(void *ctx, unsigned got);
 
@@ -126,10 +136,12 @@ static void flush(struct fz_read_link *link)
     loop->change(loop, link->watch, left > 0 ? FZ_LOOP_READ | FZ_LOOP_WRITE : FZ_LOOP_READ);
 }
 
+/* A ledger that may forget what it said serves nobody: without a reader no key is known. */
 static bool send_preparation(struct fz_read_link *link)
 {
     PGconn *conn = link->conn;
     bool sent = PQsetnonblocking(conn, 1) == 0 && PQenterPipelineMode(conn) == 1 &&
+                PQsendQueryParams(conn, fz_pg_durable_sql, 0, NULL, NULL, NULL, NULL, 0) == 1 &&
                 PQsendQueryParams(conn, SETTINGS_SQL, 0, NULL, NULL, NULL, NULL, 0) == 1;
     for (size_t i = 0; sent && i < STATEMENTS_LEN; i++) {
         sent = PQsendPrepare(conn, statements[i]->name, statements[i]->sql, 0, NULL) == 1;

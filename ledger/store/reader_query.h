@@ -30,7 +30,12 @@ extern const struct fz_statement fz_sql_community_events; /* read_intent.c */
 extern const struct fz_statement fz_sql_operation;        /* read_operation.c */
 extern const struct fz_statement fz_sql_receipt;          /* read_operation.c */
 extern const struct fz_statement fz_sql_balance;          /* read_account.c */
-extern const struct fz_statement fz_sql_history;          /* read_account.c */
+extern const struct fz_statement fz_sql_history;          /* read_history.c */
+extern const struct fz_statement fz_sql_past;             /* read_history.c */
+
+/* All of them, one after the other; NULL past the end. And what their sessions set before. */
+const struct fz_statement *fz_reader_statement(unsigned index);
+const char *fz_reader_settings(void);
 
 /* Whom the answer goes to; which one is known by the call's `finish`. */
 union fz_read_done {
@@ -41,6 +46,7 @@ union fz_read_done {
     fz_receipt_done receipt;
     fz_balance_done balance;
     fz_history_done history;
+    fz_past_done past;
 };
 
 /* Room for a page of rows, the reader's: a stack has better things to hold. */
@@ -62,7 +68,7 @@ struct fz_read_call {
     union fz_read_done done;
     void *ctx;
     struct fz_reader *reader;
-    int64_t account;                /* balance, history: whose */
+    int64_t account;                /* balance, history, past: whose */
     int32_t community;              /* enrolment: what is read next */
     char key_id[FZ_KEY_ID_MAX + 1]; /* enrolment: the same */
     bool follows; /* the second step of a query: goes first, and finds room when others do not */
