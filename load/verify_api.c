@@ -177,18 +177,20 @@ static void check_seen(const struct reading *reading)
     }
 }
 
-/* Every resident's balance against what was acknowledged; keys of one party share a balance. */
+/* Every resident's balance against what was acknowledged. A resident has one key here. */
 static fz_rc check_balances(struct fz_play *play, struct fz_err *err)
 {
     struct fz_run_conservation *found = &play->run->conservation;
     const struct fz_town_keys *residents = &play->run->town.residents;
     int64_t *moved = calloc(residents->len, sizeof(moved[0]));
     int64_t *after = calloc(residents->len, sizeof(after[0]));
-    fz_rc rc = moved == NULL || after == NULL ? fz_fail(err, FZ_NO_MEMORY, "balances") : FZ_OK;
     int64_t last_number = play->last_number; /* that of before the run stays what it is */
-    if (rc == FZ_OK) {
-        rc = fz_play_read_balances(play, after, err);
+    fz_rc rc = FZ_OK;
+    if (moved == NULL || after == NULL) {
+        rc = fz_fail(err, FZ_NO_MEMORY, "balances");
+        goto out;
     }
+    rc = fz_play_read_balances(play, after, err);
     play->last_number = last_number;
     for (size_t i = 0; i < play->orders.len && rc == FZ_OK; i++) {
         const struct fz_order *order = &play->orders.all[i];
@@ -208,6 +210,7 @@ static fz_rc check_balances(struct fz_play *play, struct fz_err *err)
             found->balances++;
         }
     }
+out:
     free(moved);
     free(after);
     return rc;
@@ -237,14 +240,15 @@ fz_rc fz_play_verify_api(struct fz_play *play, struct fz_err *err)
     fz_rc rc = FZ_OK;
     if (reading.by_id == NULL || reading.seen == NULL || reading.before == NULL) {
         rc = fz_fail(err, FZ_NO_MEMORY, "check");
+        goto out;
     }
-    for (size_t i = 0; i < orders->len && rc == FZ_OK; i++) {
+    for (size_t i = 0; i < orders->len; i++) {
         reading.by_id[i] = i;
     }
-    if (rc == FZ_OK) {
+    if (orders->len > 0) {
         qsort_r(reading.by_id, orders->len, sizeof(reading.by_id[0]), compare_ids, orders->all);
-        rc = fz_crew_run(play->run, play->channels, play->channels_len, &work, err);
     }
+    rc = fz_crew_run(play->run, play->channels, play->channels_len, &work, err);
     if (rc == FZ_OK) {
         check_seen(&reading);
         rc = check_balances(play, err);
@@ -252,6 +256,7 @@ fz_rc fz_play_verify_api(struct fz_play *play, struct fz_err *err)
     if (rc == FZ_OK) {
         play->run->conservation.checked = "api";
     }
+out:
     free(reading.by_id);
     free(reading.seen);
     free(reading.before);
