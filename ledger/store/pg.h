@@ -147,6 +147,13 @@ FZ_MUSTUSE fz_rc fz_pg_connect_start(const struct fz_pg_options *options,
                                      struct fz_err *err);
 
 /*
+ * A statement that fails, and says why, when the server may lose what it has committed: fsync or
+ * full_page_writes is off, or synchronous_commit is for this session in spite of us. A cluster that
+ * is made to be thrown away says so itself: feezero.may_lose_payments = on.
+ */
+extern const char fz_pg_durable_sql[];
+
+/*
  * Connects and waits (FZ_TCP_TIMEOUT_MS for each host): for batch programs. *conn_out is owned by
  * the caller on FZ_OK, else NULL. Results as fz_pg_connect_start().
  */

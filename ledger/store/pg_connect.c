@@ -16,6 +16,17 @@
 /* Session settings as `-c name=value`, with room for those of conninfo before them. */
 #define OPTIONS_SIZE 1024
 
+const char fz_pg_durable_sql[] =
+    "DO $$ DECLARE bad text; BEGIN"
+    " SELECT string_agg(name || ' = ' || current_setting(name), ', ' ORDER BY name) INTO bad"
+    " FROM unnest(ARRAY['fsync', 'full_page_writes', 'synchronous_commit']) AS name"
+    " WHERE current_setting(name) NOT IN ('on', 'remote_apply');"
+    " IF bad IS NOT NULL"
+    " AND current_setting('feezero.may_lose_payments', true) IS DISTINCT FROM 'on' THEN"
+    " RAISE EXCEPTION 'PostgreSQL may lose payments: % (feezero.may_lose_payments is not on)', bad"
+    " USING ERRCODE = '55000';"
+    " END IF; END $$";
+
 struct settings {
     const char *keywords[KEYWORDS_MAX + 1];
     const char *values[KEYWORDS_MAX + 1];

@@ -79,6 +79,19 @@ fz_rc fz_session_run(struct fz_session *session,
     return fz_pg_take(session->conn, result, sql, result_out, err);
 }
 
+fz_rc fz_session_require_durable(struct fz_session *session, struct fz_err *err)
+{
+    PGresult *result = fz_pg_exec(session->conn, fz_pg_durable_sql, &session->params);
+    fz_rc rc = FZ_OK;
+    if (fz_pg_has_state(result, "55000")) {
+        rc = fz_fail(err, FZ_CONFIG, "%s", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+    } else if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+        rc = fz_pg_error(session->conn, result, "settings", err);
+    }
+    PQclear(result);
+    return rc;
+}
+
 fz_rc fz_session_row(struct fz_session *session,
                      const char *sql,
                      PGresult **result_out,

@@ -24,6 +24,9 @@ FZ_MUSTUSE fz_rc fz_session_create(const char *conninfo,
 /* An open transaction is rolled back. Sets *session to NULL; *session may be NULL. */
 void fz_session_destroy(struct fz_session **session);
 
+/* FZ_CONFIG: the server may lose what it has committed (fz_pg_durable_sql). */
+FZ_MUSTUSE fz_rc fz_session_require_durable(struct fz_session *session, struct fz_err *err);
+
 /*
  * Transactions. None may be open at begin, one must be open at commit (asserted). A failed query
  * leaves nothing to do but to roll back. Outside of one, each query is a transaction of its own.

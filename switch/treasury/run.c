@@ -17,8 +17,9 @@ fz_rc fz_run_open(struct fz_run *run, const char *role, struct fz_err *err)
 {
     fz_assert(run->session == NULL);
     fz_rc rc = fz_session_create(run->conninfo, role, APPLICATION_NAME, &run->session, err);
+    /* Who only reads may look at anything. */
     if (rc == FZ_OK && role != NULL && strcmp(role, FZ_TREASURY_ROLE) == 0) {
-        rc = fz_session_require_durable(run->session, err); /* who only reads may look at anything */
+        rc = fz_session_require_durable(run->session, err);
     }
     return rc;
 }

@@ -126,6 +126,7 @@ configure() {
         if [ "$durable" = 0 ]; then
             echo "fsync = off"
             echo "full_page_writes = off"
+            echo "feezero.may_lose_payments = on" # or no program of ours would use it
         fi
     } >>"$1/postgresql.conf"
 }
@@ -192,8 +193,9 @@ verb_restart() {
 }
 
 children_of() {
-    awk -v parent="$1" '$1 == "Pid:" { pid = $2 } $1 == "PPid:" && $2 == parent { print pid }' \
-        /proc/[0-9]*/status 2>/dev/null || true # a process may end while it is looked at
+    # cat, because a process may end while it is looked at, and awk would stop there
+    { cat /proc/[0-9]*/status 2>/dev/null || true; } | awk -v parent="$1" '
+        $1 == "Pid:" { pid = $2 } $1 == "PPid:" && $2 == parent { print pid }'
 }
 
 verb_crash() {
