@@ -27,9 +27,19 @@
 static const struct fz_statement *const statements[] = {
     &fz_sql_credential,       &fz_sql_enrol,     &fz_sql_intent,  &fz_sql_intent_events,
     &fz_sql_community_events, &fz_sql_operation, &fz_sql_receipt, &fz_sql_balance,
-    &fz_sql_history,
+    &fz_sql_history,          &fz_sql_past,
 };
 #define STATEMENTS_LEN (sizeof statements / sizeof statements[0])
+
+const struct fz_statement *fz_reader_statement(unsigned index)
+{
+    return index < STATEMENTS_LEN ? statements[index] : NULL;
+}
+
+const char *fz_reader_settings(void)
+{
+    return SETTINGS_SQL;
+}
 
 static void on_ready(void *ctx, unsigned got);
 
