@@ -26,7 +26,8 @@ def step($max): ($max / 5) as $raw | pow(10; ($raw | log10 | floor)) as $unit
        else 10 end) * $unit;
 def axis($max): step($max) as $s | ($max / $s | ceil) as $n | {top: ($n * $s),
     at: [range(0; $n + 1) | . * $s]};
-def text($x; $y; $class; $what): "<text x=\"\($x)\" y=\"\($y)\" class=\"\($class)\">\($what)</text>";
+def text($x; $y; $class; $what):
+    "<text x=\"\($x)\" y=\"\($y)\" class=\"\($class)\">\($what)</text>";
 def line($x1; $y1; $x2; $y2; $class):
     "<line x1=\"\($x1)\" y1=\"\($y1)\" x2=\"\($x2)\" y2=\"\($y2)\" class=\"\($class)\"/>";
 def rect($x; $y; $w; $h; $class):
@@ -99,7 +100,8 @@ text(20; 46; "small"; "median of \($f.settings.repetitions), the line: least to 
 text(20; $top2 - 44; "title"; "The ledger alone: payments per second by size of batch"),
 ($series | to_entries[]
     | ([20, 215, 420, 625][.key]) as $at
-    | rect($at; $top2 - 33; 12; 12; .value.class), text($at + 18; $top2 - 22; "small"; .value.name)),
+    | rect($at; $top2 - 33; 12; 12; .value.class),
+      text($at + 18; $top2 - 22; "small"; .value.name)),
 ($y.at[] | ($bottom2 - . / $y.top * $high | at1) as $at
     | line($left2; $at; $left2 + $wide2; $at; "grid"),
       text($left2 - 8; $at + 4; "small end"; thousands)),

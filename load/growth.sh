@@ -75,7 +75,8 @@ jq -s --argjson machine "$(machine)" --argjson versions "$(versions)" --argjson 
          batch_p50_ms, batch_p99_ms, cpu_us_per_payment, backend_cpu_us_per_payment,
          wal_bytes_per_payment}),
      storing_tps: map(select(.contender == "storing") | .tps),
-     table_bytes: $bytes, $machine, $versions, settings: {postgresql: $settings, $seconds, batch: 128},
+     table_bytes: $bytes, $machine, $versions,
+     settings: {postgresql: $settings, $seconds, batch: 128},
      $took_s}' "$raw" >"$work/growth.json"
 if [ -n "$json" ]; then
     cp "$work/growth.json" "$json"

@@ -13,7 +13,8 @@ keys='pgbench_tpcb_tps plain_tps plain_hot_tps ledger_tps_128 ledger_hot_tps_128
 
 "$source_dir/load/bench.sh" --quick --json "$work/figures.json" >"$work/table"
 for key in $keys; do
-    jq -e --arg key "$key" '.[$key] | type == "number" and . > 0' "$work/figures.json" >/dev/null || {
+    jq -e --arg key "$key" '.[$key] | type == "number" and . > 0' "$work/figures.json" \
+        >/dev/null || {
         echo "$key is no figure: $(jq -c --arg key "$key" '.[$key]' "$work/figures.json")" >&2
         exit 1
     }
