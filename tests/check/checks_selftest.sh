@@ -61,7 +61,7 @@ expect() {
 }
 
 make_sound_tree
-for check in arrows headers docs tidy shell format; do
+for check in arrows headers docs tidy shell format durability; do
     expect green "$check"
 done
 
@@ -163,6 +163,25 @@ put ledger/core/run '#!/bin/bash' '# No extension.' 'rm $1'
 expect red shell 'SC2086'
 put ledger/core/decide.h '/* D. */' 'int  f (void) ;'
 expect red format 'ledger/core/decide.h:2: clang-format would change it'
+
+# --- durability
+put test.sh '#!/bin/bash' '# Tests.' 'echo "fsync = off" >>postgresql.conf'
+expect red durability 'test.sh:3: turns off what makes a commit durable'
+put ledger/store/pg.c '/* S. */' 'const char *options = "-c synchronous_commit=local -c jit=off";'
+expect red durability 'ledger/store/pg.c:2: turns off'
+put ledger/store/a.sql '-- A.' "ALTER DATABASE town SET synchronous_commit TO 'off';"
+expect red durability 'ledger/store/a.sql:2: turns off'
+put ledger/store/a.sql '-- A.' "SELECT set_config('synchronous_commit', 'off', true);"
+expect red durability 'ledger/store/a.sql:2: turns off'
+put docs/map.md '# Map' 'ALTER SYSTEM SET full_page_writes = 0;'
+expect red durability 'docs/map.md:2: turns off'
+put test.sh '#!/bin/bash' '# Tests.' 'initdb -N -D x'
+expect red durability 'test.sh:3: runs PostgreSQL without fsync'
+put test.sh '#!/bin/bash' '# Tests.' '"$pgtmp" start "$dir"'
+expect red durability 'test.sh:3: makes a test cluster'
+put test.sh '#!/bin/bash' '# Tests.' '"$pgtmp" start --durable "$dir" # with synchronous_commit = on'
+expect green durability
+make_sound_tree
 
 # --- ledger_doc, on the real tables
 for spoil in '/PAYMENT, 2,/s/0,/1,/ include/feezero/kinds.def' \

@@ -82,6 +82,11 @@ expect 'plans' 4 "$(wc -l <<<"$answer")"
 ask 0 town_fz --json bank show
 expect 'account of the consortium' 0000001 "$(of .account)"
 
+step=durable
+expect 'settings of its PostgreSQL' 'on on on' "$(psql -X -q -At -F ' ' -c "SELECT
+    current_setting('fsync'), current_setting('full_page_writes'),
+    current_setting('synchronous_commit')" -d "$(sed -n 's/^database *= *//p' "$ini")")"
+
 step=taken
 refused 'another demo.sh uses' --serve --dir "$dir" --port "$(town_free_port)"
 refused 'listens on port' --serve --dir "$work/second" --port "$port"
