@@ -14,7 +14,7 @@
 
 #include "tests/engine/sim.h"
 
-#define SEEDS_DEFAULT 1000
+#define SEEDS_DEFAULT 700
 #define SEEDS_FOR_ALL_FAULTS 200 /* from here on every kind must have happened */
 #define WALL_US 1796083200000000LL
 

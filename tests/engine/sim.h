@@ -85,6 +85,7 @@ struct sim_order {
     int32_t community;
     struct sim_worker *worker;
     bool in_batch;    /* the engine handed it to the writer */
+    uint64_t batch;   /* in which batch, counted from 1 */
     bool commit_sent; /* a COMMIT that books it was handed to libpq */
     unsigned booked;  /* how many transactions that decided it were committed */
     bool answered;
@@ -176,6 +177,7 @@ void sim_backend_receive(struct sim_backend *backend, struct sim_message *messag
 void sim_backend_hang_up(struct sim_backend *backend);
 bool sim_backend_lock_is_free(int32_t community);
 void sim_server_restart(void);
+void sim_server_refuse(int64_t us); /* takes no connections for so long */
 
 /* --- sim_pq.c: the connection ----------------------------------------------------------------- */
 /* An answer for the client; takes `cells`. */
@@ -213,7 +215,9 @@ fz_rc sim_worker_submit(struct sim_worker *worker, struct sim_order *order);
 void sim_worker_end(void); /* drains the living, buries the dead */
 
 /* --- sim_client.c: who asks, and who judges the answers --------------------------------------- */
-void sim_client_begin(void);
+void sim_client_reset(void); /* forgets the orders of the seed before */
+void sim_client_begin(void); /* and sends, as the seed wants it */
+struct sim_order *sim_client_order(int32_t community, const struct fz_command *command);
 void sim_client_answered(struct sim_order *order, fz_rc rc, const struct fz_command *command);
 void sim_client_orphaned(struct sim_order *order);
 bool sim_client_is_answered(void); /* nobody waits for anything */

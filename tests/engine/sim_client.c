@@ -52,7 +52,7 @@ const char *sim_difference(const struct fz_result *got, const struct fz_result *
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
-static struct sim_order *new_order(int32_t community, const struct fz_command *command)
+struct sim_order *sim_client_order(int32_t community, const struct fz_command *command)
 {
     fz_assert(client.len < ORDERS_MAX);
     struct sim_order *order = sim_keep(sizeof(*order));
@@ -63,7 +63,6 @@ static struct sim_order *new_order(int32_t community, const struct fz_command *c
     return order;
 }
 
-static void judge_late_answer(const struct sim_order *order);
 static void follow_up(struct sim_order *order);
 
 static void submit(void *ctx)
@@ -111,7 +110,7 @@ static void send_batch(int32_t community)
     history->now_us = sim.now_us + sim.wall_us;
     unsigned len = history_batch(history, commands);
     for (unsigned i = 0; i < len; i++) {
-        struct sim_order *order = new_order(community, &commands[i]);
+        struct sim_order *order = sim_client_order(community, &commands[i]);
         if (order->command.type == FZ_COMMAND_INTENT) {
             order->command.shop_name = "青空パン";
             order->command.qr = "000201";
@@ -142,7 +141,7 @@ static void burst(void)
     struct fz_command command = {.type = FZ_COMMAND_TOMBSTONE};
     command.id.bytes[0] = (uint8_t)sim_below(256);
     for (unsigned i = 0; i < FZ_QUEUE_MAX + FZ_BATCH_MAX + 200; i++) {
-        struct sim_order *order = new_order(1, &command);
+        struct sim_order *order = sim_client_order(1, &command);
         order->followed = i > 0; /* one of them is enough to know */
         submit(order);
     }
@@ -182,7 +181,7 @@ static void trouble(void *ctx)
     }
     if (sim_strikes(SIM_NO_COMMUNITY)) {
         struct fz_command command = {.type = FZ_COMMAND_TOMBSTONE};
-        submit(new_order(UNKNOWN_COMMUNITY, &command));
+        submit(sim_client_order(UNKNOWN_COMMUNITY, &command));
     }
     for (int32_t c = 1; c <= SIM_COMMUNITIES; c++) {
         if (sim_backend_lock_is_free(c)) {
@@ -205,10 +204,10 @@ static void follow_up(struct sim_order *order)
     int64_t pause = sim_between(10 * SIM_MS, 3 * SIM_SECOND);
     if (sim_below(4) == 0) {
         struct fz_command close = {.type = FZ_COMMAND_TOMBSTONE, .id = order->command.id};
-        sim_at(pause, submit, new_order(order->community, &close));
+        sim_at(pause, submit, sim_client_order(order->community, &close));
         pause += sim_between(0, SIM_SECOND);
     }
-    struct sim_order *again = new_order(order->community, &order->command);
+    struct sim_order *again = sim_client_order(order->community, &order->command);
     again->sends = order->sends;
     sim_at(pause, submit, again);
 }
@@ -326,7 +325,7 @@ void sim_client_resolve(void)
         }
         bool was_booked = order->booked > 0;
         bool was_open = order->orphaned || order->rc == FZ_OUTCOME_UNKNOWN;
-        struct sim_order *again = new_order(order->community, &order->command);
+        struct sim_order *again = sim_client_order(order->community, &order->command);
         submit(again);
         while (!again->answered) {
             if (!sim_step()) {
@@ -342,10 +341,15 @@ void sim_client_resolve(void)
     }
 }
 
-void sim_client_begin(void)
+void sim_client_reset(void)
 {
     memset(&client, 0, sizeof(client));
     client.refusals = injected_refusals();
+}
+
+void sim_client_begin(void)
+{
+    sim_client_reset();
     client.left = 3 + sim_below(20);
     sim_at(sim_between(0, 20 * SIM_MS), send_more, NULL);
     sim_at(sim_between(20 * SIM_MS, 500 * SIM_MS), trouble, NULL);

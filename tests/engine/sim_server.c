@@ -439,3 +439,8 @@ void sim_server_restart(void)
     }
     server.refuses_until = sim.now_us + sim_between(10 * SIM_MS, 4 * SIM_SECOND);
 }
+
+void sim_server_refuse(int64_t us)
+{
+    server.refuses_until = sim.now_us + us;
+}

@@ -200,6 +200,7 @@ check_batch(struct sim_worker *worker, int32_t community, struct fz_command *con
         }
         leave_waiting(worker, next);
         next->in_batch = true;
+        next->batch = sim.totals.batches;
         worker->batch[i] = next;
     }
 }
@@ -257,8 +258,8 @@ void __wrap_fz_writer_commit(struct fz_writer *writer,
     worker->batch_since = sim.now_us;
     worker->done = done;
     worker->done_ctx = ctx;
-    check_batch(worker, community, commands);
     sim.totals.batches++;
+    check_batch(worker, community, commands);
     sim.totals.largest_batch = len > sim.totals.largest_batch ? len : sim.totals.largest_batch;
     sim_trace("worker %u: batch of %u, community %d", worker->slot, len, (int)community);
     worker->handing_over = true;
