@@ -80,7 +80,7 @@ requests_in_flight() {
 
 # Requests that ended otherwise than in an answer of the ledger.
 disturbed() {
-    grep -oE '(undone|unanswered|server_50[03])=[0-9]+' "$work/load.txt" |
+    grep -oE '(undone|unanswered|timeouts|server_50[03])=[0-9]+' "$work/load.txt" |
         awk -F= '{ sum += $2 } END { print sum + 0 }'
 }
 

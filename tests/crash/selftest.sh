@@ -42,9 +42,9 @@ falsify_ledger() {
     expect_red 'a lost transfer' lost 1 "$told" "$unknown" \
         "DELETE FROM fz.transfer WHERE number = $number"
     expect_red 'a transfer booked twice' duplicated some "$told" "$unknown" \
-        "INSERT INTO fz.transfer SELECT community_id, last_number + 1, debit, credit, amount,
-         time_us, debit_previous, credit_previous, corrects, op_id, kind
-         FROM fz.transfer JOIN fz.head USING (community_id) WHERE number = $number"
+        "INSERT INTO fz.transfer
+         SELECT (jsonb_populate_record(t, jsonb_build_object('number', last_number + 1))).*
+         FROM fz.transfer t JOIN fz.head USING (community_id) WHERE number = $number"
     expect_red 'a balance that is off by one' unbalanced some "$told" "$unknown" \
         "UPDATE fz.account SET credits_posted = credits_posted + 1 WHERE $account"
     expect_red 'a yen moved by hand' unbalanced 2 "$told" "$unknown" \
