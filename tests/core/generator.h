@@ -14,7 +14,7 @@ struct history {
     uint64_t seed;
     uint64_t random;
     int64_t now_us;
-    bool wild;
+    bool wild, few;
     struct model *model; /* carries out the same commands, to know what to refer to */
     struct fz_command past[HISTORY_LEN];
     unsigned past_len;

@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "ledger/core/book.h"
 #include "tests/core/memory_store.h"
 #include "tests/support/leak.h"
 
@@ -360,5 +361,76 @@ Test(rules, what_was_decided_before_needs_no_write)
     c = command_of(&expire);
     cr_expect_eq(memory_store_run(store, &c, NOON_US + 121000000), FZ_OK);
     cr_expect(fz_state_has_changes(store->state), "an event without an operation is written too");
+    end_town(store);
+}
+
+/* One leg by itself, over the rows of the last batch. */
+static fz_rc book_leg(struct memory_store *store, enum fz_kind kind, int64_t debit, int64_t credit)
+{
+    struct fz_leg leg = {.kind = kind, .debit = debit, .credit = credit, .amount = 1};
+    struct fz_result result = {.time_us = store->state->head.last_time_us + 1};
+    return fz_book(store->state, &leg, 1, &result);
+}
+
+/* No command asks for it today; the rule stands in the way of the one that will, by mistake. */
+Test(rules, a_leg_between_the_wrong_accounts_is_refused)
+{
+    struct memory_store *store = town();
+    struct line line = {0, FZ_COMMAND_TOPUP, 1, 0, 1, 10, 0, FZ_OK, 0};
+    struct fz_command c = command_of(&line);
+    int64_t wallet = 10000000001;
+    cr_expect_eq(memory_store_run(store, &c, NOON_US), FZ_OK);
+    cr_expect_eq(book_leg(store, FZ_KIND_P2P, wallet, wallet), FZ_KIND_NOT_ALLOWED);
+    cr_expect_eq(book_leg(store, FZ_KIND_PAYMENT, wallet, 20000000000), FZ_KIND_NOT_ALLOWED);
+    cr_expect_eq(book_leg(store, FZ_KIND_REFUND, wallet, 11000000010), FZ_KIND_NOT_ALLOWED);
+    struct fz_account *row = fz_state_account(store->state, wallet);
+    row->state = FZ_FROZEN;
+    cr_expect_eq(book_leg(store, FZ_KIND_REFUND, wallet, 11000000010), FZ_ACCOUNT_FROZEN);
+    row->state = FZ_OPEN;
+    cr_expect_eq(row->debits_posted, 0);
+    cr_expect_eq(book_leg(store, FZ_KIND_PAYMENT, wallet, 11000000010), FZ_OK);
+    cr_expect_eq(row->debits_posted, 1);
+    end_town(store);
+}
+
+Test(rules, there_is_no_transfer_zero)
+{
+    struct memory_store *store = town();
+    struct line line = {0, FZ_COMMAND_CORRECT, 1, 0, 50, 0, 0, FZ_OK, 0};
+    struct fz_command c = command_of(&line);
+    cr_expect_eq(memory_store_run(store, &c, NOON_US), FZ_TRANSFER_NOT_FOUND);
+    end_town(store);
+}
+
+/* A mark that falls on the first of two legs must not know of the second. */
+Test(rules, a_mark_is_the_account_as_it_was)
+{
+    enum {
+        ROUNDS = 100
+    };
+    static int64_t booked[2 * ROUNDS + 2]; /* up to each transfer */
+    struct memory_store *store = town();
+    fz_state_reset(store->state, &store->head);
+    struct fz_account *reserve = fz_state_add_account(store->state, 1000000000);
+    struct fz_account *wallet = fz_state_add_account(store->state, 10000000001);
+    struct fz_leg legs[2] = {{FZ_KIND_TOPUP, reserve->number, wallet->number, 3, 0},
+                             {FZ_KIND_TOPUP, reserve->number, wallet->number, 5, 0}};
+    unsigned transfers = 0;
+    for (unsigned i = 0; i <= ROUNDS; i++) {
+        struct fz_result result = {.time_us = store->state->head.last_time_us + 1};
+        unsigned legs_len = i == 0 ? 1 : 2;
+        cr_assert_eq(fz_book(store->state, legs, legs_len, &result), FZ_OK);
+        for (unsigned leg = 0; leg < legs_len; leg++, transfers++) {
+            booked[transfers + 1] = booked[transfers] + legs[leg].amount;
+        }
+    }
+    cr_expect_eq(store->state->marks_len, 2 * (transfers / FZ_MARK_EVERY));
+    for (unsigned i = 0; i < store->state->marks_len; i++) {
+        const struct fz_mark *mark = &store->state->marks[i];
+        bool is_wallet = mark->account == wallet->number;
+        cr_expect_eq(mark->number % FZ_MARK_EVERY, 0);
+        cr_expect_eq(mark->debits_posted, is_wallet ? 0 : booked[mark->number], "mark %u", i);
+        cr_expect_eq(mark->credits_posted, is_wallet ? booked[mark->number] : 0, "mark %u", i);
+    }
     end_town(store);
 }

@@ -38,6 +38,7 @@ ASSIGNMENT = re.compile(r"^ +\*?\w+(?:(?:->|\.)\w+|\[[^\]\n]*\])* (?:=|\+=|-=|>>
 STEP = re.compile(r"^ +\*?[\w>.\-]+(?:\+\+|--);\n", re.M)
 CALL = re.compile(r"^ +(?!fz_assert|FZ_|return|if|for|while|switch)\w+\([^;{}]*\);\n", re.M)
 NUMBER = re.compile(r"(?<![\w.])\d+(?![\w.])")
+ROOM = re.compile(r"^ +(?:static |const )*(?:struct )?\w+ \w+\[\d+\]", re.M)  # of an array
 SWAPPED_LEG = re.compile(r"(\{FZ_KIND_\w+, )([^,{}]+), ((?:[^,{}()]|\([^()]*\))+)(, )")
 
 
@@ -90,7 +91,7 @@ def tokens(code):
     for found in re.finditer(r"[A-Za-z_]\w*", code):
         if found.group(0) in WORDS:
             yield found.start(), found.end(), WORDS[found.group(0)]
-    for found in NUMBER.finditer(code):
+    for found in NUMBER.finditer(ROOM.sub(lambda m: " " * len(m.group(0)), code)):
         value = int(found.group(0))
         yield found.start(), found.end(), str(value - 1 if value == 8 else value + 1)
 
