@@ -36,6 +36,26 @@ Test(load_answer, sees_the_last_one)
     cr_expect_eq(answer.body_len, 0);
 }
 
+Test(load_answer, sees_when_to_come_again)
+{
+    static const struct {
+        const char *text;
+        bool retry_after;
+    } rows[] = {
+        {"HTTP/1.1 503 No\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n", true},
+        {"HTTP/1.1 503 No\r\nContent-Length: 0\r\nretry-after:30\r\n\r\n", true},
+        {"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", false},
+        {"HTTP/1.1 503 No\r\nRetry-After: \r\nContent-Length: 0\r\n\r\n", false},
+        {"HTTP/1.1 503 No\r\nX-Retry-After: 1\r\nContent-Length: 0\r\n\r\n", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fz_answer answer;
+        size_t used = 0;
+        cr_assert_eq(read_text(rows[i].text, &answer, &used), FZ_ANSWER_WHOLE);
+        cr_expect_eq(answer.retry_after, rows[i].retry_after, "%s", rows[i].text);
+    }
+}
+
 Test(load_answer, waits_for_every_byte)
 {
     static const char text[] = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc";
