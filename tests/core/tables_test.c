@@ -2,6 +2,7 @@
  * The tables and the arithmetic under decide(): classes, kinds, canonical bytes, civil dates.
  */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "ledger/core/calendar.h"
 #include "ledger/core/canonical.h"
 #include "ledger/core/decide.h"
+#include "ledger/core/heads.h"
 #include "tests/support/leak.h"
 
 /* Promise 1: nothing that takes from a wallet or a shop's sales can end as revenue. */
@@ -240,4 +242,58 @@ Test(tables, a_business_day_starts_at_local_midnight)
     cr_expect_eq(fz_business_day(midnight_us, 32400), 20788);
     cr_expect_eq(fz_business_day(midnight_us - 1, 32400), 20787);
     cr_expect_eq(fz_business_day(-1, 0), -1);
+}
+
+/* The bytes are stored: they may never change. */
+Test(tables, heads_are_stored_as_numbers_of_eight_bytes)
+{
+    struct fz_heads heads = {0};
+    struct fz_heads back = {.postings = 7, .len = 1};
+    uint8_t bytes[FZ_HEADS_BYTES_MAX + 8] = {0};
+    char text[2 * 24 + 1];
+    cr_expect_eq(fz_heads_encode(&heads, bytes), 0);
+    cr_expect(fz_heads_decode(&back, bytes, 0) && back.postings == 0 && back.len == 0);
+    cr_expect_eq(fz_heads_push(&heads, FZ_KIND_P2P, FZ_SIDE_DEBIT, 258), 0);
+    cr_expect_eq(fz_heads_push(&heads, FZ_KIND_P2P, FZ_SIDE_CREDIT, 259), 0);
+    cr_expect_eq(fz_heads_push(&heads, FZ_KIND_P2P, FZ_SIDE_DEBIT, 300), 258);
+    cr_expect_eq(fz_heads_encode(&heads, bytes), 24);
+    fz_hex_encode(bytes, 24, text);
+    char want[2 * 24 + 1];
+    snprintf(want, sizeof(want), "0000000000000003%02x0000000000012c%02x00000000000103",
+             (unsigned)fz_heads_slot(FZ_KIND_P2P, FZ_SIDE_DEBIT),
+             (unsigned)fz_heads_slot(FZ_KIND_P2P, FZ_SIDE_CREDIT));
+    cr_expect_str_eq(text, want);
+    cr_expect(fz_heads_decode(&back, bytes, 24));
+    cr_expect_eq(memcmp(&back, &heads, sizeof(heads)), 0);
+    cr_expect_eq(fz_heads_push(&back, FZ_KIND_P2P, FZ_SIDE_CREDIT, 301), 259);
+    struct fz_heads once = {0};
+    cr_expect_eq(fz_heads_push(&once, FZ_KIND_TOPUP, FZ_SIDE_CREDIT, 1), 0);
+    cr_expect_eq(fz_heads_encode(&once, bytes), 16);
+    cr_expect(fz_heads_decode(&back, bytes, 16) && back.postings == 1 && back.len == 1);
+    cr_expect(!fz_heads_decode(&back, bytes, 8) && !fz_heads_decode(&back, bytes, 20));
+    cr_expect(fz_heads_decode(&back, bytes, FZ_HEADS_BYTES_MAX));
+    cr_expect(!fz_heads_decode(&back, bytes, FZ_HEADS_BYTES_MAX + 8));
+}
+
+/* Kind, class it debits, class it credits; corrections mirror the correctable ones. */
+Test(tables, a_kind_touches_its_classes_and_no_other)
+{
+    static const int pairs[][3] = {{1, 1, 10},  {2, 10, 11}, {3, 11, 10}, {4, 11, 10}, {5, 10, 10},
+                                   {6, 11, 12}, {7, 2, 1},   {8, 12, 2},  {9, 12, 11}, {10, 1, 2},
+                                   {11, 3, 20}, {12, 3, 13}, {13, 11, 3}, {14, 10, 1}, {14, 10, 10},
+                                   {14, 20, 3}, {14, 13, 3}, {14, 3, 11}};
+    for (int kind = 0; kind <= 15; kind++) {
+        for (int class = 0; class <= 21; class ++) {
+            bool debits = false;
+            bool credits = false;
+            for (unsigned i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+                debits = debits || (pairs[i][0] == kind && pairs[i][1] == class);
+                credits = credits || (pairs[i][0] == kind && pairs[i][2] == class);
+            }
+            cr_expect_eq(fz_kind_touches((enum fz_kind)kind, class, FZ_SIDE_DEBIT), debits,
+                         "kind %d, class %d", kind, class);
+            cr_expect_eq(fz_kind_touches((enum fz_kind)kind, class, FZ_SIDE_CREDIT), credits,
+                         "kind %d, class %d", kind, class);
+        }
+    }
 }
