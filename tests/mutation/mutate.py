@@ -104,7 +104,8 @@ def read_equivalent():
     for number, line in enumerate((HERE / "equivalent.txt").read_text().splitlines(), 1):
         if not line.strip() or line.startswith("# "):
             continue
-        cells = [cell.strip() for cell in line.split(" | ")]
+        cells = line.split(" | ")
+        cells[2:-1] = [" | ".join(cells[2:-1])]  # the code may have one as well
         if len(cells) != 4 or " => " not in cells[2] or len(cells[3]) < 10:
             sys.exit(f"equivalent.txt:{number}: not \"path | function | old => new | reason\"")
         old, new = cells[2].split(" => ", 1)
