@@ -44,7 +44,7 @@ started=$SECONDS
 
 # Half a minute each, or near it: the longest of what --quick can do without.
 long='treasury_(audit|settle)|e2e_(openapi_.*|hostile|wallet_timeout|kill_while_paying|two_payers)'
-long+='|check_(format|checks|pgtmp)'
+long+='|check_(format|checks|pgtmp)|load_(scenarios|conservation)'
 
 fz_build asan
 if [ "$quick" = 1 ]; then
