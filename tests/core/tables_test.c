@@ -249,14 +249,16 @@ Test(tables, heads_are_stored_as_numbers_of_eight_bytes)
 {
     struct fz_heads heads = {0};
     struct fz_heads back = {.postings = 7, .len = 1};
-    uint8_t bytes[FZ_HEADS_BYTES_MAX + 8] = {0};
+    uint8_t bytes[FZ_HEADS_BYTES_MAX + 8];
     char text[2 * 24 + 1];
+    memset(bytes, 0xaa, sizeof(bytes));
     cr_expect_eq(fz_heads_encode(&heads, bytes), 0);
     cr_expect(fz_heads_decode(&back, bytes, 0) && back.postings == 0 && back.len == 0);
     cr_expect_eq(fz_heads_push(&heads, FZ_KIND_P2P, FZ_SIDE_DEBIT, 258), 0);
     cr_expect_eq(fz_heads_push(&heads, FZ_KIND_P2P, FZ_SIDE_CREDIT, 259), 0);
     cr_expect_eq(fz_heads_push(&heads, FZ_KIND_P2P, FZ_SIDE_DEBIT, 300), 258);
     cr_expect_eq(fz_heads_encode(&heads, bytes), 24);
+    cr_expect_eq(bytes[24], 0xaa, "nothing is written behind the end");
     fz_hex_encode(bytes, 24, text);
     char want[2 * 24 + 1];
     snprintf(want, sizeof(want), "0000000000000003%02x0000000000012c%02x00000000000103",
@@ -271,7 +273,7 @@ Test(tables, heads_are_stored_as_numbers_of_eight_bytes)
     cr_expect_eq(fz_heads_encode(&once, bytes), 16);
     cr_expect(fz_heads_decode(&back, bytes, 16) && back.postings == 1 && back.len == 1);
     cr_expect(!fz_heads_decode(&back, bytes, 8) && !fz_heads_decode(&back, bytes, 20));
-    cr_expect(fz_heads_decode(&back, bytes, FZ_HEADS_BYTES_MAX));
+    cr_expect(fz_heads_decode(&back, bytes, FZ_HEADS_BYTES_MAX) && back.len == FZ_HEADS_MAX);
     cr_expect(!fz_heads_decode(&back, bytes, FZ_HEADS_BYTES_MAX + 8));
 }
 

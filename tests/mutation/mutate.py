@@ -118,7 +118,7 @@ def choose(everything):
         return [everything[ARGUMENTS.only - 1]]
     if ARGUMENTS.range is not None:
         first, last = (int(part) for part in ARGUMENTS.range.split("-"))
-        return everything[first - 1:last]
+        return everything[first - 1:last:ARGUMENTS.sample]
     return everything[:: ARGUMENTS.sample]
 
 
