@@ -95,8 +95,9 @@ defect takes_rollback_for_commit $writer \
     's/if \(strcmp\(PQcmdStatus\(result\), "COMMIT"\) != 0\)/if (false)/'
 defect resends_without_a_look $writer \
  \
-    's/return fz_commit_take\(/if (writer->maybe_committed \&\& writer->sent.statements[writer->taken]
-    == FZ_COMMIT_OPERATIONS) { return FZ_OK; } return fz_commit_take(/'
+    's/return fz_commit_take\(/if (writer->maybe_committed \&\&
+    writer->sent.statements[writer->taken] == FZ_COMMIT_OPERATIONS) { return FZ_OK; } return
+    fz_commit_take(/'
 defect decides_on_stale_rows $writer \
     's/return fz_commit_take\(/if (writer->attempts > 1 \&\& writer->sent.statements[writer->taken]
     == FZ_COMMIT_ACCOUNTS) { writer->state->accounts_len = 0; return FZ_OK; }

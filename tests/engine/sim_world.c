@@ -179,7 +179,8 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 
 /* --- words ------------------------------------------------------------------------------------ */
 
-static void say(FILE *out, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void
+say(FILE *out, const char *format, va_list arguments)
 {
     fprintf(out, "%llu %6lld.%03lld ms ", (unsigned long long)sim.seed,
             (long long)(sim.now_us / SIM_MS), (long long)(sim.now_us % SIM_MS));
