@@ -445,3 +445,38 @@ Test(rules, a_mark_is_the_account_as_it_was)
     expect_marks(1);
     expect_marks(2);
 }
+
+Test(rules, a_reset_state_knows_nothing_of_the_batch_before)
+{
+    static const struct line lines[] = {
+        {0, FZ_COMMAND_TOPUP, 1, 0, 1, 100, 0, FZ_OK, 0},
+        {0, FZ_COMMAND_INTENT, 2, 0, 10, 50, 0, FZ_OK, 0},
+        {0, FZ_COMMAND_PAY, 3, 2, 1, 50, 10, FZ_OK, 0},
+        {0, FZ_COMMAND_PAYOUT, 4, 0, 10, 5, 0, FZ_OK, 0},
+        {0, FZ_COMMAND_CORRECT, 5, 0, 50, 0, 1, FZ_INSUFFICIENT_FUNDS, 0},
+    };
+    enum {
+        LEN = sizeof(lines) / sizeof(lines[0])
+    };
+    struct memory_store *store = town();
+    struct fz_state *state = store->state;
+    struct fz_command commands[LEN];
+    struct fz_command *pointers[LEN];
+    for (unsigned i = 0; i < LEN; i++) {
+        commands[i] = command_of(&lines[i]);
+        pointers[i] = &commands[i];
+    }
+    memory_store_commit(store, pointers, LEN, NOON_US);
+    cr_assert(state->corrected_len == 1 && state->operations_len == LEN && state->intents_len == 1);
+    cr_assert(state->transfers_len == 3 && state->payouts_len == 1 && state->events_len == 2);
+    fz_state_reset(state, &store->head);
+    cr_expect(state->accounts_len == 0 && state->intents_len == 0 && state->payouts_len == 0);
+    cr_expect(state->corrected_len == 0 && state->operations_len == 0);
+    cr_expect(state->transfers_len == 0 && state->events_len == 0 && state->decided_len == 0);
+    cr_expect_null(fz_state_account(state, 10000000001));
+    cr_expect_null(fz_state_intent(state, &commands[1].id));
+    cr_expect_null(fz_state_payout(state, &commands[3].id));
+    cr_expect_null(fz_state_operation(state, &commands[0].id));
+    cr_expect_null(fz_state_corrected(state, 1));
+    end_town(store);
+}
