@@ -94,7 +94,6 @@ defect forgets_an_earlier_commit $writer \
 defect takes_rollback_for_commit $writer \
     's/if \(strcmp\(PQcmdStatus\(result\), "COMMIT"\) != 0\)/if (false)/'
 defect resends_without_a_look $writer \
- \
     's/return fz_commit_take\(/if (writer->maybe_committed \&\&
     writer->sent.statements[writer->taken] == FZ_COMMIT_OPERATIONS) { return FZ_OK; } return
     fz_commit_take(/'
