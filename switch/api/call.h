@@ -45,6 +45,7 @@ struct fz_call {
     void (*found)(struct fz_call *call, const struct fz_intent_row *intent); /* see intents.h */
     struct fz_job job;
     struct fz_result earlier;         /* an operation that was asked for */
+    int64_t at_us;                    /* the time a balance was asked for */
     unsigned page;                    /* rows of a page that was asked for */
     uint8_t code_hash[FZ_SHA256_LEN]; /* of an enrolment */
     uint8_t public_key[FZ_SPKI_LEN];

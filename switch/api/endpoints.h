@@ -24,6 +24,7 @@ void fz_api_put_tombstone(struct fz_request *request, void *ctx);
 
 void fz_api_get_balance(struct fz_request *request, void *ctx);
 void fz_api_get_history(struct fz_request *request, void *ctx);
+void fz_api_get_statement(struct fz_request *request, void *ctx);
 void fz_api_get_receipt(struct fz_request *request, void *ctx);
 
 void fz_api_get_health(struct fz_request *request, void *ctx);

@@ -45,8 +45,8 @@ struct events_query {
 };
 
 static const struct fz_query_field events_fields[] = {
-    {"after", 0, INT64_MAX, offsetof(struct events_query, after)},
-    {"wait", 0, FZ_LONGPOLL_MAX_S, offsetof(struct events_query, wait)},
+    {"after", 0, INT64_MAX, offsetof(struct events_query, after), NULL},
+    {"wait", 0, FZ_LONGPOLL_MAX_S, offsetof(struct events_query, wait), NULL},
 };
 static const struct fz_query_table events_table = FZ_QUERY_TABLE(events_fields);
 

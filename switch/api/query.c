@@ -49,6 +49,47 @@ static bool read_number(const struct parameter *parameter, int64_t *number_out)
     return true;
 }
 
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* "+" stays what it is: the offset of a time begins with one. */
+static bool decode(const struct parameter *parameter, char text[FZ_QUERY_TEXT_MAX + 1])
+{
+    size_t len = 0;
+    for (size_t i = 0; i < parameter->value_len; i++) {
+        int c = (unsigned char)parameter->value[i];
+        if (c == '%') {
+            int high = parameter->value_len - i > 2 ? hex_digit(parameter->value[i + 1]) : -1;
+            int low = high < 0 ? -1 : hex_digit(parameter->value[i + 2]);
+            c = low < 0 ? 0 : high * 16 + low;
+            i += 2;
+        }
+        if (c == 0 || len == FZ_QUERY_TEXT_MAX) {
+            return false;
+        }
+        text[len++] = (char)c;
+    }
+    text[len] = '\0';
+    return len > 0;
+}
+
+static bool read_value(const struct fz_query_field *field,
+                       const struct parameter *parameter,
+                       int64_t *number_out)
+{
+    char text[FZ_QUERY_TEXT_MAX + 1];
+    bool is_read = field->read == NULL
+                       ? read_number(parameter, number_out)
+                       : decode(parameter, text) && field->read(text, strlen(text), number_out);
+    return is_read && *number_out >= field->min && *number_out <= field->max;
+}
+
 /* The row of a parameter; fields_len if there is none. */
 static size_t
 find(const struct fz_query_field *fields, size_t fields_len, const struct parameter *parameter)
@@ -83,8 +124,7 @@ fz_rc fz_query_read(const char *query,
         struct parameter parameter = take(&query);
         size_t i = find(fields, fields_len, &parameter);
         int64_t number = 0;
-        if (i == fields_len || seen[i] || !read_number(&parameter, &number) ||
-            number < fields[i].min || number > fields[i].max) {
+        if (i == fields_len || seen[i] || !read_value(&fields[i], &parameter, &number)) {
             keep_name(&parameter, name_out);
             return FZ_BAD_QUERY;
         }

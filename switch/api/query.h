@@ -1,10 +1,12 @@
 /*
- * Room switch/api. Reads a query string by a table. All parameters of ours are whole numbers, so
- * nothing is ever percent-decoded. Unknown, repeated, empty and malformed parameters are refused.
+ * Room switch/api. Reads a query string by a table. A parameter is a whole number, which is never
+ * percent-decoded, or a short text that its own function turns into a number: a time, a word, a
+ * list of words. Unknown, repeated, empty and malformed parameters are refused.
  */
 #ifndef SWITCH_API_QUERY_H
 #define SWITCH_API_QUERY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,8 +18,11 @@ struct fz_query_field {
     int64_t max;
     size_t
         offset; /* of the int64_t in the endpoint's struct; an absent parameter leaves it alone */
+    /* Reads a text, percent-decoded, never empty; false: malformed. NULL: it is a number. */
+    bool (*read)(const char *text, size_t len, int64_t *value_out);
 };
 
+#define FZ_QUERY_TEXT_MAX 255 /* bytes of a text, decoded */
 #define FZ_QUERY_NAME_SIZE 64
 
 /*

@@ -39,6 +39,7 @@ const struct fz_route fz_api_routes[] = {
 
     {FZ_METHOD_GET,  "/v1/balance",             HOLDER,   NO_BODY,     fz_api_get_balance},
     {FZ_METHOD_GET,  "/v1/history",             EITHER,   NO_BODY,     fz_api_get_history},
+    {FZ_METHOD_GET,  "/v1/statement",           HOLDER,   NO_BODY,     fz_api_get_statement},
     {FZ_METHOD_GET,  "/v1/receipts/{id}",       EITHER,   NO_BODY,     fz_api_get_receipt},
 
     {FZ_METHOD_GET,  "/healthz",                OPEN,     NO_BODY,     fz_api_get_health},

@@ -103,6 +103,39 @@ void fz_view_balance(struct fz_json_out *out, const struct fz_balance_row *balan
     fz_json_out_end_object(out);
 }
 
+void fz_view_past_balance(struct fz_json_out *out, const struct fz_past_row *row, int64_t at_us)
+{
+    fz_json_out_object(out, NULL);
+    fz_json_out_number(out, "account", row->account);
+    fz_json_out_number(out, "as_of", row->as_of);
+    fz_json_out_time(out, "at", at_us < row->time_us ? at_us : row->time_us);
+    fz_json_out_number(out, "balance", row->balance);
+    fz_json_out_end_object(out);
+}
+
+static void put_past(struct fz_json_out *out, const char *name, const struct fz_past_row *row)
+{
+    fz_json_out_object(out, name);
+    fz_json_out_number(out, "as_of", row->as_of);
+    fz_json_out_number(out, "balance", row->balance);
+    fz_json_out_end_object(out);
+}
+
+void fz_view_statement(struct fz_json_out *out,
+                       const struct fz_past_row *opening,
+                       const struct fz_past_row *closing)
+{
+    fz_json_out_object(out, NULL);
+    fz_json_out_number(out, "account", closing->account);
+    fz_json_out_time(out, "at", closing->time_us);
+    put_past(out, "closing", closing);
+    fz_json_out_number(out, "in", closing->credits - opening->credits);
+    fz_json_out_number(out, "movements", closing->transfers - opening->transfers);
+    put_past(out, "opening", opening);
+    fz_json_out_number(out, "out", closing->debits - opening->debits);
+    fz_json_out_end_object(out);
+}
+
 /* The other side, for residents: a shop is not told who its customers are. */
 static void put_counterparty(struct fz_json_out *out,
                              const struct fz_caller *caller,

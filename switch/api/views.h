@@ -24,6 +24,13 @@ void fz_view_events(struct fz_json_out *out,
 
 void fz_view_balance(struct fz_json_out *out, const struct fz_balance_row *balance);
 
+/* As it was at `at_us`, or at the ledger's last decision if that is earlier. */
+void fz_view_past_balance(struct fz_json_out *out, const struct fz_past_row *row, int64_t at_us);
+
+void fz_view_statement(struct fz_json_out *out,
+                       const struct fz_past_row *opening,
+                       const struct fz_past_row *closing);
+
 /* A full page has a cursor to the next one, which may turn out to be empty. */
 void fz_view_history(struct fz_json_out *out,
                      const struct fz_caller *caller,

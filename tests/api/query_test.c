@@ -14,8 +14,8 @@ struct values {
 };
 
 static const struct fz_query_field fields[] = {
-    {"before", 1, INT64_MAX, offsetof(struct values, before)},
-    {"limit", 1, 200, offsetof(struct values, limit)},
+    {"before", 1, INT64_MAX, offsetof(struct values, before), NULL},
+    {"limit", 1, 200, offsetof(struct values, limit), NULL},
 };
 
 static fz_rc read(const char *query, struct values *values, char name[FZ_QUERY_NAME_SIZE])

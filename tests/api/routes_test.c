@@ -31,6 +31,7 @@ static const struct {
     {FZ_METHOD_PUT, "/v1/tombstones/x", "RTOSA"},
     {FZ_METHOD_GET, "/v1/balance", "R-O--"},
     {FZ_METHOD_GET, "/v1/history", "RTO--"},
+    {FZ_METHOD_GET, "/v1/statement", "R-O--"},
     {FZ_METHOD_GET, "/v1/receipts/x", "RTO--"},
     {FZ_METHOD_GET, "/healthz", ""},
     {FZ_METHOD_GET, "/readyz", ""},

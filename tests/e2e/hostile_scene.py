@@ -117,5 +117,6 @@ class Scene:
                      ("reason",), is_order=True, empty_is=(201,)),
             Endpoint("balance", "GET", "/v1/balance", self.rich),
             Endpoint("history", "GET", "/v1/history", self.rich),
+            Endpoint("statement", "GET", "/v1/statement", self.rich),
             Endpoint("receipt", "GET", "/v1/receipts/{id}", self.rich, known=self.payment),
         ]

@@ -1,5 +1,6 @@
 """A town's day for the walk: every outcome of every operation, once the form is right."""
 import time
+from urllib.parse import urlencode
 
 from openapi_client import new_id
 from openapi_forms import own_enrolment
@@ -312,10 +313,66 @@ class Story:
             self.walk.same("whom it is told", told, {who is self.payer})
         self.walk.same("a till sees the shop's", self.call("getHistory", self.till).json["items"],
                        every[:50])
+        self.past(every)
         received = self.call("getHistory", self.neighbour).json["items"]
         self.walk.same("the message", received[-1].get("message"), "お昼ごちそうさま")
         for query in ("?before=999999", "?limit=0", "?limit=201", "?limit=1&limit=2", "?before="):
             self.call("getHistory", self.payer, query=query, expect="bad-query")
+
+    def past(self, every):
+        """The shop's history by kind, direction and time, against the list of all of it."""
+        def signed(items):
+            return sum(item["amount"] * (1 if item["direction"] == "in" else -1) for item in items)
+
+        times = [item["at"] for item in every]
+        for begin, end in ((None, None), (times[-1], times[0]), (times[len(times) // 2], None),
+                           (times[4], times[2]), (times[3], times[3]), (None, times[5])):
+            span = {"from": begin, "to": end}
+            for more in ({}, {"kind": "payment"}, {"kind": "void,refund"}, {"direction": "in"},
+                         {"kind": "payment,refund", "direction": "out"}):
+                asked = {key: value for key, value in (span | more).items() if value}
+                wanted = [item for item in every
+                          if item["kind"] in more.get("kind", item["kind"]).split(",")
+                          and item["direction"] == more.get("direction", item["direction"])
+                          and (begin or "") <= item["at"] < (end or "9")]
+                self.walk.same(f"history {asked}", self.call(
+                    "getHistory", self.owner, query="?" + urlencode({"limit": 200} | asked)
+                ).json["items"], wanted)
+            asked = {key: value for key, value in span.items() if value}
+            statement = self.call("getStatement", self.owner,
+                                  query="?" + urlencode(asked) if asked else "").json
+            inside = [item for item in every if (begin or "") <= item["at"] < (end or "9")]
+            before = [item for item in every if item["at"] < (begin or "")]
+            self.walk.same(f"statement {asked}", statement | {"at": None}, {
+                "account": statement["account"], "at": None, "movements": len(inside),
+                "opening": {"as_of": before[0]["number"] if before else 0,
+                            "balance": signed(before)},
+                "closing": {"as_of": (inside + before)[0]["number"] if inside or before else 0,
+                            "balance": signed(inside + before)},
+                "in": sum(item["amount"] for item in inside if item["direction"] == "in"),
+                "out": sum(item["amount"] for item in inside if item["direction"] == "out")})
+        for at in (times[0], times[3], times[-1]):
+            then = [item for item in every if item["at"] <= at]
+            balance = self.call("getBalance", self.owner, query="?" + urlencode({"at": at})).json
+            self.walk.same(f"balance at {at}", (balance["as_of"], balance["balance"],
+                                                balance["at"]),
+                           (then[0]["number"], signed(then), at))
+        self.walk.same("before everything", self.call(
+            "getBalance", self.owner, query="?at=2020-01-01T00:00:00Z").json["balance"], 0)
+        now = self.call("getBalance", self.owner).json
+        later = self.call("getBalance", self.owner, query="?at=2999-01-01T09:00:00%2B09:00").json
+        self.walk.same("the future is now", later["balance"], now["balance"])
+        for query, field in (("?kind=", "kind"), ("?kind=gift", "kind"), ("?kind=topup", "kind"),
+                             ("?kind=payment,payment", "kind"), ("?kind=payment,", "kind"),
+                             ("?direction=both", "direction"), ("?from=yesterday", "from"),
+                             ("?from=2026-12-01T00:00:00Z&to=2026-11-01T00:00:00Z", "to"),
+                             ("?from=%", "from"), ("?kind=payment%00", "kind")):
+            answer = self.call("getHistory", self.owner, query=query, expect="bad-query")
+            self.walk.same(f"history {query}", answer.json["field"], field)
+        for name, query in (("getStatement", "?to=x"), ("getStatement", "?at=" + times[0]),
+                            ("getBalance", "?at=12"), ("getBalance", "?to=" + times[0])):
+            self.call(name, self.owner, query=query, expect="bad-query")
+        self.call("getStatement", self.till, expect="role-forbidden")
 
     def events(self):
         intent = self.sale(100)
@@ -354,5 +411,6 @@ class Story:
         self.pay(intent, 100, who=ghost, expect="account-not-found")
         self.call("getBalance", ghost, expect="account-not-found")
         self.call("getHistory", ghost, expect="account-not-found")
+        self.call("getStatement", ghost, expect="account-not-found")
         self.call("putIntent", shop, body={"amount": 1, "terminal": "T001"},
                   expect="account-not-found")

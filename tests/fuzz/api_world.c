@@ -32,6 +32,7 @@ static union {
     fz_receipt_done receipt;
     fz_balance_done balance;
     fz_history_done history;
+    fz_past_done past;
 } done_asked;
 static struct fz_id intent_asked;
 
@@ -259,6 +260,24 @@ void fz_read_history(struct fz_reader *reader,
     ask(API_HISTORY, ctx, answer_history);
     current->before = page->before;
     current->limit = page->limit;
+}
+
+static void answer_past(void)
+{
+    done_asked.past(ctx_asked, FZ_UNAVAILABLE, NULL, 0);
+}
+
+void fz_read_past(struct fz_reader *reader,
+                  int32_t community,
+                  const struct fz_past_query *query,
+                  fz_past_done done,
+                  void *ctx)
+{
+    (void)reader;
+    (void)community;
+    (void)query;
+    done_asked.past = done;
+    ask(API_PAST, ctx, answer_past);
 }
 
 /* --- a request -------------------------------------------------------------------------------- */

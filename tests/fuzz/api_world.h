@@ -25,7 +25,8 @@ enum api_asked {
     API_OPERATION,
     API_RECEIPT,
     API_BALANCE,
-    API_HISTORY
+    API_HISTORY,
+    API_PAST
 };
 
 /* One request and all that came of it. */
