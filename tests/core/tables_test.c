@@ -299,3 +299,57 @@ Test(tables, a_kind_touches_its_classes_and_no_other)
         }
     }
 }
+
+/* Every field of a transfer has its place; computed by another program. */
+Test(tables, a_transfer_in_the_chain_is_pinned)
+{
+    struct fz_sha256 *sha = NULL;
+    uint8_t hash[32];
+    uint8_t signature[64];
+    char text[65];
+    cr_assert_eq(fz_sha256_create(&sha, NULL), FZ_OK);
+    struct fz_transfer transfer = {.number = 21,
+                                   .debit = 22,
+                                   .credit = 23,
+                                   .amount = 24,
+                                   .time_us = 25,
+                                   .debit_previous = 26,
+                                   .credit_previous = 27,
+                                   .corrects = 28,
+                                   .kind = FZ_KIND_CORRECTION};
+    memset(transfer.operation.bytes, 3, 16);
+    memset(hash, 1, 32);
+    fz_chain_begin(sha, 5, 6, hash);
+    fz_chain_transfer(sha, &transfer);
+    fz_chain_end(sha, hash);
+    fz_hex_encode(hash, 32, text);
+    cr_expect_str_eq(text, "c11b8eba00dc0cc64371721a1ad4106562474ad0ead688843dedbbb587f1063a");
+    for (unsigned i = 0; i < 64; i++) {
+        signature[i] = (uint8_t)i;
+    }
+    struct fz_signed_order order = {.key_id = "k",
+                                    .base = (const uint8_t *)"b",
+                                    .base_len = 1,
+                                    .body = (const uint8_t *)"x",
+                                    .body_len = 1,
+                                    .signature = signature};
+    fz_order_digest(sha, &order, hash);
+    fz_hex_encode(hash, 32, text);
+    cr_expect_str_eq(text, "14eaa1281531ecbd035478c70637e2c5d48d901f7d328fde678a5cbc70a1ead2");
+    fz_sha256_destroy(&sha);
+    FZ_EXPECT_NO_LEAK();
+}
+
+Test(tables, weekdays_and_events_have_their_names)
+{
+    cr_expect_eq(fz_weekday(20788), 2, "2026-12-01 is a Tuesday");
+    for (int day = 0; day < 7; day++) {
+        cr_expect_eq(fz_weekday(3 + day), day);
+        cr_expect_eq(fz_weekday(3 + day - 70), day, "before 1970 too");
+    }
+    cr_expect_str_eq(fz_event_type_name(FZ_EVENT_CREATED), "intent.created");
+    cr_expect_str_eq(fz_event_type_name(FZ_EVENT_REFUNDED), "intent.refunded");
+    cr_expect_str_eq(fz_event_type_name(0), "intent.unknown");
+    cr_expect_str_eq(fz_event_type_name(7), "intent.unknown");
+    cr_expect_str_eq(fz_event_type_name(-1), "intent.unknown");
+}
