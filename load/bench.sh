@@ -34,6 +34,7 @@ quick=0
 json=
 keep=
 presign=(--presign)
+prepare=() # how many intents are made ahead: fz-load knows better, but --quick shall be quick
 while [ $# -gt 0 ]; do
     case $1 in
     --quick) quick=1 ;;
@@ -52,7 +53,7 @@ done
 # What --quick makes smaller; everything is measured all the same.
 detail_seconds=$((seconds > 2 ? 2 : seconds)) # of what is only a point of a curve
 if [ "$quick" = 1 ]; then
-    seconds=1 detail_seconds=1 reps=1
+    seconds=1 detail_seconds=1 reps=1 prepare=(--prepare 500)
     scale=1 small=2000 large=4000 town_shops=3 town_residents=8
     pgbench_clients='1 8' plain_clients='8' batches='1 128' switch_clients='1 8' crowd=8
 else
@@ -85,14 +86,16 @@ for rep in $(seq 1 "$reps"); do
     read_books ledger_small 128 zipf pay
     read_books ledger_small 128 uniform p2p
     for clients in $switch_clients; do
-        read_switch uniform "$port" --scenario uniform --clients "$clients" "${presign[@]}"
+        read_switch uniform "$port" --scenario uniform --clients "$clients" "${presign[@]}" \
+            "${prepare[@]}"
     done
     peak=$(peak_so_far)
     note "peak so far: $peak payments/s"
-    read_switch hot "$port" --scenario hot --clients "$crowd" "${presign[@]}"
+    read_switch hot "$port" --scenario hot --clients "$crowd" "${presign[@]}" "${prepare[@]}"
     read_switch sale "$port" --scenario sale --clients "$crowd"
-    read_switch signing "$port" --scenario uniform --clients "$crowd"
-    read_switch one_worker "$port_one" --scenario uniform --clients "$crowd" "${presign[@]}"
+    read_switch signing "$port" --scenario uniform --clients "$crowd" "${prepare[@]}"
+    read_switch one_worker "$port_one" --scenario uniform --clients "$crowd" "${presign[@]}" \
+        "${prepare[@]}"
     read_switch inquiries "$port" --scenario "$work/inquiries.ini" --clients "$crowd" \
         --prepare 256
     read_switch inquiries_one "$port_one" --scenario "$work/inquiries.ini" --clients "$crowd" \
@@ -101,7 +104,7 @@ for rep in $(seq 1 "$reps"); do
         "${presign[@]}"
     read_switch overload "$port" --scenario uniform --clients "$overload_clients" \
         --rate $((peak * 3)) --inquiries 20 "${presign[@]}"
-    read_usage sampled --scenario uniform --clients "$crowd" "${presign[@]}"
+    read_usage sampled --scenario uniform --clients "$crowd" "${presign[@]}" "${prepare[@]}"
 done
 read_memory
 bench_end
