@@ -44,111 +44,67 @@ _Static_assert(FZ_MARK_EVERY == 64, "migration 0004 made the marks of old journa
  *
  * The first column is whether there is a bound. An account without rows has one with NULLs.
  */
-#define HISTORY_ROW                                                                                \
-    "SELECT t.number, t.debit, t.credit, t.amount, t.time_us, t.op_id, t.kind,"                    \
-    " CASE WHEN $5::smallint[] IS NULL THEN " OWN(                                                 \
-        "debit_previous",                                                                          \
-        "credit_previous") " ELSE " OWN("debit_same",                                              \
-                                        "credit_same") " END AS next"                              \
-                                                       " FROM fz.transfer t WHERE t.community_id " \
-                                                       "= $1 AND "                                 \
-                                                       "t.time_us >= $6 AND t.number ="
+#define NEXT                                      \
+    "CASE WHEN $5::smallint[] IS NULL THEN " OWN( \
+        "debit_previous", "credit_previous") " ELSE " OWN("debit_same", "credit_same") " END"
+#define HISTORY_ROW                                                                              \
+    "SELECT t.number, t.debit, t.credit, t.amount, t.time_us, t.op_id, t.kind, " NEXT " AS next" \
+    " FROM fz.transfer t WHERE t.community_id = $1 AND t.time_us >= $6 AND t.number ="
 #define NEWEST(heads) "(SELECT max(n) FROM unnest(" heads ") n)"
 
+/* clang-format off */
 const struct fz_statement fz_sql_history = {
     "fz_history",
     "WITH RECURSIVE bound AS ("
     " SELECT t.number, least(t.time_us, $7) AS moment,"
-    "  " OWN(
-        "debit_previous",
-        "credit_previous") " AS previous,"
-                           "  " OWN(
-                               "debit_same",
-                               "credit_same") " AS same,"
-                                              "  t.time_us <= $7 AND ($5::smallint[] IS NULL OR $5 "
-                                              "= ARRAY["
-                                              "   (t.kind * 2 + CASE $2::bigint WHEN t.debit THEN "
-                                              "0 ELSE 1 "
-                                              "END)::smallint]) AS goes_on"
-                                              " FROM fz.transfer t WHERE t.community_id = $1 AND "
-                                              "t.number = $3"
-                                              "  AND $2::bigint = ANY (ARRAY[t.debit, t.credit])"
-                                              " UNION ALL SELECT 0, $7::bigint, 0, 0, false WHERE "
-                                              "$3::bigint = 0"
-                                              "), start AS ("
-                                              " SELECT b.moment, b.previous AS number,"
-                                              "  ARRAY[CASE WHEN $5::smallint[] IS NULL THEN "
-                                              "b.previous ELSE "
-                                              "b.same END] AS heads"
-                                              " FROM bound b WHERE b.goes_on"
-                                              " UNION ALL"
-                                              " SELECT b.moment, s.number, CASE WHEN "
-                                              "$5::smallint[] IS NULL "
-                                              "THEN ARRAY[s.number] ELSE ARRAY("
-                                              "   SELECT w.word & 72057594037927935 FROM "
-                                              "(SELECT " WORD(
-                                                  "s.heads",
-                                                  "i") " AS word"
-                                                       "    FROM generate_series(1, "
-                                                       "length(s.heads) / 8 - 1) i) w"
-                                                       "   WHERE w.word >> 56 = ANY ($5)) END"
-                                                       " FROM bound b CROSS JOIN LATERAL "
-                                                       "(" STATE_AT(
-                                                           "b.moment") ") s WHERE NOT b.goes_on"
-                                                                       "), back AS ("
-                                                                       " SELECT s.*, 0 AS steps "
-                                                                       "FROM start s"
-                                                                       " UNION ALL"
-                                                                       " SELECT b.moment, "
-                                                                       "t.previous, "
-                                                                       "array_replace(b.heads, "
-                                                                       "t.number, t.next), b.steps "
-                                                                       "+ 1"
-                                                                       " FROM back b CROSS JOIN "
-                                                                       "LATERAL (SELECT t.number,"
-                                                                       "   " OWN(
-                                                                           "debit_previous",
-                                                                           "credit_previous") " AS "
-                                                                                              "prev"
-                                                                                              "ious"
-                                                                                              ","
-                                                                                              "   "
-                                                                                              "CASE"
-                                                                                              " WHE"
-                                                                                              "N "
-                                                                                              "$5 "
-                                                                                              "IS "
-                                                                                              "NULL"
-                                                                                              " THE"
-                                                                                              "N"
-                                                                                              " " OWN("debit_previous", "credit_previous") "   ELSE " OWN(
-                                                                                                  "debit_same",
-                                                                                                  "credit_same") " END AS next"
-                                                                                                                 "  FROM fz.transfer t WHERE t.community_id = $1 AND t.number = b.number"
-                                                                                                                 "   AND t.time_us >= b.moment OFFSET 0) t"
-                                                                                                                 "), entry AS ("
-                                                                                                                 " SELECT b.heads FROM back b ORDER BY b.steps DESC LIMIT 1"
-                                                                                                                 "), chain AS ("
-                                                                                                                 " SELECT t.*, array_replace(e.heads, t.number, t.next) AS heads, 1 AS place FROM entry e"
-                                                                                                                 " CROSS JOIN LATERAL (" HISTORY_ROW NEWEST(
-                                                                                                                     "e.heads") " OFFSET 0) t"
-                                                                                                                                " UNION ALL"
-                                                                                                                                " SELECT t.*, array_replace(c.heads, t.number, t.next), c.place + 1 FROM chain c"
-                                                                                                                                " CROSS JOIN LATERAL (" HISTORY_ROW NEWEST(
-                                                                                                                                    "c.heads") " OFFSET 0) t"
-                                                                                                                                               " WHERE c.place < $4"
-                                                                                                                                               ")"
-                                                                                                                                               " SELECT EXISTS (SELECT FROM bound), c.number, c.time_us, c.amount, c.debit, c.credit,"
-                                                                                                                                               "  c.op_id, c.kind, o.command, o.ref, o.note, p.name"
-                                                                                                                                               " FROM fz.account a LEFT JOIN chain c ON true"
-                                                                                                                                               " LEFT JOIN LATERAL (SELECT o.command, o.ref, o.note FROM fz.operation o"
-                                                                                                                                               "  WHERE o.community_id = $1 AND o.op_id = c.op_id OFFSET 0) o ON true"
-                                                                                                                                               " LEFT JOIN LATERAL (SELECT p.name FROM fz.party p WHERE p.community_id = $1"
-                                                                                                                                               "  AND p.party = (CASE WHEN c.credit = $2 THEN c.debit ELSE c.credit END) % 1000000000"
-                                                                                                                                               "  OFFSET 0) p ON true"
-                                                                                                                                               " WHERE a.community_id = $1 AND a.account = $2"
-                                                                                                                                               " ORDER BY c.place",
+    "  " OWN("debit_previous", "credit_previous") " AS previous,"
+    "  " OWN("debit_same", "credit_same") " AS same,"
+    "  t.time_us <= $7 AND ($5::smallint[] IS NULL OR $5 = ARRAY["
+    "   (t.kind * 2 + CASE $2::bigint WHEN t.debit THEN 0 ELSE 1 END)::smallint]) AS goes_on"
+    " FROM fz.transfer t WHERE t.community_id = $1 AND t.number = $3"
+    "  AND $2::bigint = ANY (ARRAY[t.debit, t.credit])"
+    " UNION ALL SELECT 0, $7::bigint, 0, 0, false WHERE $3::bigint = 0"
+    "), start AS ("
+    " SELECT b.moment, b.previous AS number,"
+    "  ARRAY[CASE WHEN $5::smallint[] IS NULL THEN b.previous ELSE b.same END] AS heads"
+    " FROM bound b WHERE b.goes_on"
+    " UNION ALL"
+    " SELECT b.moment, s.number,"
+    "  CASE WHEN $5::smallint[] IS NULL THEN ARRAY[s.number] ELSE ARRAY("
+    "   SELECT w.word & 72057594037927935 FROM (SELECT " WORD("s.heads", "i") " AS word"
+    "    FROM generate_series(1, length(s.heads) / 8 - 1) i) w"
+    "   WHERE w.word >> 56 = ANY ($5)) END"
+    " FROM bound b CROSS JOIN LATERAL (" STATE_AT("b.moment") ") s WHERE NOT b.goes_on"
+    "), back AS ("
+    " SELECT s.*, 0 AS steps FROM start s"
+    " UNION ALL"
+    " SELECT b.moment, t.previous, array_replace(b.heads, t.number, t.next), b.steps + 1"
+    " FROM back b CROSS JOIN LATERAL (SELECT t.number,"
+    "   " OWN("debit_previous", "credit_previous") " AS previous, " NEXT " AS next"
+    "  FROM fz.transfer t WHERE t.community_id = $1 AND t.number = b.number"
+    "   AND t.time_us >= b.moment OFFSET 0) t"
+    "), entry AS ("
+    " SELECT b.heads FROM back b ORDER BY b.steps DESC LIMIT 1"
+    "), chain AS ("
+    " SELECT t.*, array_replace(e.heads, t.number, t.next) AS heads, 1 AS place FROM entry e"
+    " CROSS JOIN LATERAL (" HISTORY_ROW NEWEST("e.heads") " OFFSET 0) t"
+    " UNION ALL"
+    " SELECT t.*, array_replace(c.heads, t.number, t.next), c.place + 1 FROM chain c"
+    " CROSS JOIN LATERAL (" HISTORY_ROW NEWEST("c.heads") " OFFSET 0) t"
+    " WHERE c.place < $4"
+    ")"
+    " SELECT EXISTS (SELECT FROM bound), c.number, c.time_us, c.amount, c.debit, c.credit,"
+    "  c.op_id, c.kind, o.command, o.ref, o.note, p.name"
+    " FROM fz.account a LEFT JOIN chain c ON true"
+    " LEFT JOIN LATERAL (SELECT o.command, o.ref, o.note FROM fz.operation o"
+    "  WHERE o.community_id = $1 AND o.op_id = c.op_id OFFSET 0) o ON true"
+    " LEFT JOIN LATERAL (SELECT p.name FROM fz.party p WHERE p.community_id = $1"
+    "  AND p.party = (CASE WHEN c.credit = $2 THEN c.debit ELSE c.credit END) % 1000000000"
+    "  OFFSET 0) p ON true"
+    " WHERE a.community_id = $1 AND a.account = $2"
+    " ORDER BY c.place",
 };
+/* clang-format on */
 
 enum {
     HISTORY_BOUND,

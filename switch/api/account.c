@@ -1,7 +1,7 @@
 /*
- * Room switch/api. GET /v1/balance, /v1/history and /v1/statement: the caller's own account, now and
- * at any time before. Times are shown in milliseconds, so what is asked for is cut to them: what
- * was booked in a millisecond is in it, or not, as a whole.
+ * Room switch/api. GET /v1/balance, /v1/history and /v1/statement: the caller's own account, now
+ * and at any time before. Times are shown in milliseconds, so what is asked for is cut to them:
+ * what was booked in a millisecond is in it, or not, as a whole.
  */
 #include <stddef.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * switch/treasury: the journal from its first batch to its head, in one pass over three streams:
- * numbers without gaps, times that only grow, every history chain and mark, every operation with exactly its
- * transfers, the hash chain recomputed. What one row gets wrong does not hide the next: after a
- * difference the pass goes on with what the database says.
+ * numbers without gaps, times that only grow, every history chain and mark, every operation with
+ * exactly its transfers, the hash chain recomputed. What one row gets wrong does not hide the
+ * next: after a difference the pass goes on with what the database says.
  */
 #include <inttypes.h>
 #include <stdlib.h>

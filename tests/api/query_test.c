@@ -101,3 +101,62 @@ Test(query, a_long_name_is_cut)
     cr_expect_eq(fz_query_read(query, fields, LEN(fields), NULL, name), FZ_BAD_QUERY);
     cr_expect_eq(strlen(name), FZ_QUERY_NAME_SIZE - 1);
 }
+
+/* --- texts ------------------------------------------------------------------------------------ */
+
+static char text_read[FZ_QUERY_TEXT_MAX + 1];
+
+static bool read_text(const char *text, size_t len, int64_t *value_out)
+{
+    memcpy(text_read, text, len + 1);
+    *value_out = (int64_t)len;
+    return text[0] != '!';
+}
+
+static const struct fz_query_field text_fields[] = {
+    {"word", 2, 200, offsetof(struct values, before), read_text},
+    {"limit", 1, 200, offsetof(struct values, limit), NULL},
+};
+
+Test(query, reads_texts)
+{
+    static const struct {
+        const char *query;
+        const char *text;
+    } rows[] = {
+        {"word=ab", "ab"},
+        {"limit=3&word=2026-12-01T00:00:00+09:00", "2026-12-01T00:00:00+09:00"},
+        {"word=2026-12-01T00%3A00%3a00%2B09:00&limit=3", "2026-12-01T00:00:00+09:00"},
+        {"word=a%2Cb,c", "a,b,c"},
+        {"word=a%25b", "a%b"},
+        {"word=%41%5A", "AZ"},
+        {"word=a=b", "a=b"},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct values values = {0};
+        char name[FZ_QUERY_NAME_SIZE];
+        cr_assert_eq(fz_query_read(rows[i].query, text_fields, 2, &values, name), FZ_OK, "%zu", i);
+        cr_expect_str_eq(text_read, rows[i].text);
+        cr_expect_eq(values.before, (int64_t)strlen(rows[i].text));
+    }
+}
+
+Test(query, refuses_what_is_no_text)
+{
+    static const char *const queries[] = {
+        "word",      "word=",           "word=a",         "word=%",   "word=ab%",
+        "word=ab%4", "word=ab%4g",      "word=ab%g4",     "word=%00", "word=a%00b",
+        "word=!ab",  "word=ab&word=ab", "limit=3&word=%2"};
+    char large[FZ_QUERY_TEXT_MAX + 20] = "word=";
+    struct values values;
+    char name[FZ_QUERY_NAME_SIZE];
+    for (size_t i = 0; i < LEN(queries); i++) {
+        cr_expect_eq(fz_query_read(queries[i], text_fields, 2, &values, name), FZ_BAD_QUERY, "%s",
+                     queries[i]);
+        cr_expect_str_eq(name, "word", "%s", queries[i]);
+    }
+    memset(large + 5, 'a', FZ_QUERY_TEXT_MAX + 1);
+    cr_expect_eq(fz_query_read(large, text_fields, 2, &values, name), FZ_BAD_QUERY, "too long");
+    large[5 + 200] = '\0';
+    cr_expect_eq(fz_query_read(large, text_fields, 2, &values, name), FZ_OK);
+}

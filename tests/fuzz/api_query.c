@@ -129,7 +129,7 @@ static bool is_cut(const char *told, const char *name)
     return strlen(told) == len && memcmp(told, name, len) == 0;
 }
 
-/* Times, words and lists have tests of their own; here such a query must only not break anything. */
+/* Times, words and lists have tests of their own; here they must only not break anything. */
 static bool has_text(const struct endpoint *endpoint, const char *query)
 {
     static const char *const names[] = {"direction", "from", "kind", "to", "at"};

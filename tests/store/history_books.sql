@@ -11,9 +11,10 @@ SELECT n, kind,
         WHEN 6 THEN 12000000000 ELSE 10000000000 + wallet END AS credit,
     CASE WHEN n <= 1000 THEN 1000000000 ELSE 10 + n % 7 END AS amount
 FROM (SELECT n,
-          CASE WHEN n <= 1000 OR n % 10 = 2 THEN 1 WHEN n % 2000 = 7 THEN 4 WHEN n % 5000 = 11 THEN 6
-              WHEN n % 20 = 1 THEN 5 ELSE 2 END AS kind,
-          CASE WHEN n <= 1000 THEN n WHEN h1 % 16 = 0 THEN 1 ELSE 1 + (h1 / 16) % 1000 END AS wallet,
+          CASE WHEN n <= 1000 OR n % 10 = 2 THEN 1 WHEN n % 2000 = 7 THEN 4
+              WHEN n % 5000 = 11 THEN 6 WHEN n % 20 = 1 THEN 5 ELSE 2 END AS kind,
+          CASE WHEN n <= 1000 THEN n WHEN h1 % 16 = 0 THEN 1
+              ELSE 1 + (h1 / 16) % 1000 END AS wallet,
           CASE WHEN h2 % 8 = 0 THEN 1 ELSE 1 + (h2 / 8) % 20 END AS shop
       FROM (SELECT n, hashint8extended(n, 1) & 1099511627775 AS h1,
                 hashint8extended(n, 2) & 1099511627775 AS h2
