@@ -33,7 +33,7 @@ find_backend() {
     for attempt in $(seq 1 50); do
         backend=$(psql -X -q -A -t -d "$database" -c "
             SELECT pid FROM pg_stat_activity WHERE application_name = 'fz-switch writer'
-            ORDER BY state = 'idle', random() LIMIT 1")
+            ORDER BY state = 'idle', random() LIMIT 1" || true)
         [ -z "$backend" ] || return 0
         sleep 0.05 # they are just connecting
     done
@@ -43,7 +43,9 @@ find_backend() {
 # PostgreSQL takes this for a memory that may be spoilt: it ends every session and recovers.
 fault_backend() {
     find_backend
-    kill -KILL "$backend"
+    until kill -KILL "$backend" 2>/dev/null; do # it may have ended just now
+        find_backend
+    done
 }
 
 fault_terminate() {

@@ -2,7 +2,8 @@
 # load, and chance. Source it; it takes care of everything it started, by process id, when the
 # script ends. The programs are taken from FZ_BIN_DIR, or else from build/release/bin.
 # shellcheck shell=bash disable=SC2034 # some variables are for the scripts
-set -euo pipefail
+set -eEuo pipefail
+trap 'say "line $LINENO of ${BASH_SOURCE[0]}: failed: $BASH_COMMAND" >&2' ERR # never silent
 export LC_ALL=C.UTF-8
 umask 077
 
