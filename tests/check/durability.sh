@@ -9,8 +9,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 setting='(fsync|full_page_writes|synchronous_commit)'
 joined="['\"]?[[:space:]]*(=|:|,|[[:space:]]to[[:space:]]|[[:space:]])[[:space:]]*"
 weak="(off|false|no|0|local|remote_write)"
-allowed='tests/support/pgtmp.sh tests/store/pg_test.c tests/e2e/durability.sh tests/crash/pg_proxy.py
-    tests/check/durability.sh tests/check/checks_selftest.sh'
+allowed='tests/support/pgtmp.sh tests/store/pg_test.c tests/e2e/durability.sh
+    tests/crash/pg_proxy.py tests/check/durability.sh tests/check/checks_selftest.sh'
 
 seen=' '
 
