@@ -45,3 +45,14 @@ END
 $$;
 COMMENT ON FUNCTION fz.enrol(integer, bytea, text, bytea, text)
     IS 'Uses a one-time code for a key; true if the key is bound to it';
+
+-- A batch missed a row that it had read and that nobody may change meanwhile: somebody did. Raised
+-- as a serialization failure, which decides the batch again on the rows as they are now.
+CREATE OR REPLACE FUNCTION fz.row_moved() RETURNS integer
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    RAISE EXCEPTION 'a row was changed while the head was held' USING ERRCODE = '40001';
+END
+$$;
+COMMENT ON FUNCTION fz.row_moved() IS 'Fails: a row is not where the batch read it';

@@ -34,6 +34,7 @@ GRANT SELECT ON fz.community, fz.party, fz.shop, fz.terminal, fz.enrolment, fz.c
 GRANT UPDATE (key_id) ON fz.enrolment TO fz_switch;
 GRANT INSERT ON fz.credential TO fz_switch;
 GRANT EXECUTE ON FUNCTION fz.enrol(integer, bytea, text, bytea, text) TO fz_switch;
+GRANT EXECUTE ON FUNCTION fz.row_moved() TO fz_switch, fz_treasury;
 
 -- the operator's program
 GRANT INSERT ON fz.head, fz.account TO fz_treasury;

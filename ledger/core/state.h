@@ -37,6 +37,7 @@ struct fz_account {
     int64_t credit_delta;
     enum fz_account_state state;
     struct fz_heads heads; /* of the chains per kind */
+    int64_t place;         /* the store's: where the row lies */
 };
 
 /* An account as it was right after one of its transfers: every FZ_MARK_EVERY of them, kept. */
@@ -65,6 +66,7 @@ struct fz_intent {
     bool is_new;                     /* to be inserted */
     bool dirty;                      /* to be updated (not set on new ones) */
     const struct fz_command *source; /* new ones: where note, qr and shop_name are */
+    int64_t place;                   /* the store's, of others: where the row lies */
 };
 
 struct fz_payout {

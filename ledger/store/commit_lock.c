@@ -74,6 +74,12 @@ static bool refers_to_intent(const struct fz_command *c)
            c->type == FZ_COMMAND_PAY || c->type == FZ_COMMAND_VOID || c->type == FZ_COMMAND_REFUND;
 }
 
+/* Pays back whoever paid: the payer's account is needed, and only the intent knows it. */
+static bool refers_to_payer(const struct fz_command *c)
+{
+    return c->type == FZ_COMMAND_VOID || c->type == FZ_COMMAND_REFUND;
+}
+
 static bool is_kept(const struct fz_command *c)
 {
     return fz_command_info((int)c->type)->kept;
@@ -164,7 +170,7 @@ static void build_lock(struct fz_pg_params *params,
         add_corrected(params, batch);
     } else if (statement == FZ_COMMIT_ACCOUNTS) {
         add_accounts(params, batch);
-        add_refs(params, batch, refers_to_intent);
+        add_refs(params, batch, refers_to_payer);
         add_refs(params, batch, refers_to_payout);
         add_corrected(params, batch);
     }
@@ -277,6 +283,7 @@ static void take_intent(struct fz_state *state, const PGresult *result, int row)
     intent->payment = fz_pg_uuid(result, row, 9);
     intent->terminal = (int32_t)fz_pg_int(result, row, 10);
     intent->state = (enum fz_intent_state)fz_pg_int(result, row, 11);
+    intent->place = fz_pg_tid(result, row, 12);
 }
 
 static void take_payout(struct fz_state *state, const PGresult *result, int row)
@@ -316,6 +323,7 @@ static void take_account(struct fz_state *state, const PGresult *result, int row
     const uint8_t *heads = fz_pg_bytes(result, row, 8, &heads_len);
     bool is_whole = fz_heads_decode(&account->heads, heads, heads_len);
     fz_assert(is_whole); /* its CHECK says so too */
+    account->place = fz_pg_tid(result, row, 9);
 }
 
 fz_rc fz_commit_take(struct fz_state *state,

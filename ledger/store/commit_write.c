@@ -217,6 +217,13 @@ static void build_accounts(struct fz_pg_params *params, const struct fz_state *s
     for (unsigned i = 0; i < state->accounts_len; i++) {
         len += was_moved(&state->accounts[i]) ? 1 : 0;
     }
+    fz_pg_array_begin(params, FZ_PG_TID, len);
+    for (unsigned i = 0; i < state->accounts_len; i++) {
+        if (was_moved(&state->accounts[i])) {
+            fz_pg_item_tid(params, state->accounts[i].place);
+        }
+    }
+    fz_pg_array_end(params);
     for (size_t column = 0; column < LEN(columns); column++) {
         fz_pg_array_begin(params, FZ_PG_INT8, len);
         for (unsigned i = 0; i < state->accounts_len; i++) {
@@ -268,6 +275,11 @@ typedef void (*intent_item)(struct fz_pg_params *params, const struct fz_intent 
 static void item_id(struct fz_pg_params *params, const struct fz_intent *intent)
 {
     fz_pg_item_uuid(params, &intent->id);
+}
+
+static void item_place(struct fz_pg_params *params, const struct fz_intent *intent)
+{
+    fz_pg_item_tid(params, intent->place);
 }
 
 static void item_shop(struct fz_pg_params *params, const struct fz_intent *intent)
@@ -353,9 +365,9 @@ static const struct intent_column new_intent[] = {
     {FZ_PG_TEXT, item_reference}, {FZ_PG_TEXT, item_shop_name}, {FZ_PG_TEXT, item_qr}};
 
 static const struct intent_column changed_intent[] = {
-    {FZ_PG_UUID, item_id},     {FZ_PG_INT8, item_refunded}, {FZ_PG_INT8, item_paid},
-    {FZ_PG_INT8, item_number}, {FZ_PG_INT8, item_payer},    {FZ_PG_UUID, item_payment},
-    {FZ_PG_INT2, item_state}};
+    {FZ_PG_TID, item_place},    {FZ_PG_UUID, item_id},     {FZ_PG_INT8, item_refunded},
+    {FZ_PG_INT8, item_paid},    {FZ_PG_INT8, item_number}, {FZ_PG_INT8, item_payer},
+    {FZ_PG_UUID, item_payment}, {FZ_PG_INT2, item_state}};
 
 static unsigned count_intents(const struct fz_state *state, bool is_new)
 {

@@ -148,6 +148,17 @@ struct fz_id fz_pg_uuid(const PGresult *result, int row, int column)
     return id;
 }
 
+int64_t fz_pg_tid(const PGresult *result, int row, int column)
+{
+    uint32_t block;
+    uint16_t line;
+    const char *value = PQgetvalue(result, row, column);
+    fz_assert(PQgetlength(result, row, column) == (int)(sizeof block + sizeof line));
+    memcpy(&block, value, sizeof block);
+    memcpy(&line, value + sizeof block, sizeof line);
+    return (int64_t)be32toh(block) << 16 | be16toh(line);
+}
+
 const char *fz_pg_text(const PGresult *result, int row, int column)
 {
     return fz_pg_is_null(result, row, column) ? NULL : PQgetvalue(result, row, column);

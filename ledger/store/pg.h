@@ -22,6 +22,7 @@ enum fz_pg_type {
     FZ_PG_INT2 = 21,
     FZ_PG_INT4 = 23,
     FZ_PG_TEXT = 25,
+    FZ_PG_TID = 27, /* where a row lies: an int64_t here, block above 16 bits of line */
     FZ_PG_UUID = 2950
 };
 
@@ -62,6 +63,7 @@ void fz_pg_item_int2(struct fz_pg_params *params, int16_t value);
 void fz_pg_item_int4(struct fz_pg_params *params, int32_t value);
 void fz_pg_item_int8(struct fz_pg_params *params, int64_t value);
 void fz_pg_item_uuid(struct fz_pg_params *params, const struct fz_id *id);
+void fz_pg_item_tid(struct fz_pg_params *params, int64_t place);
 void fz_pg_item_bytes(struct fz_pg_params *params, const void *bytes, size_t len); /* bytea, text */
 void fz_pg_item_null(struct fz_pg_params *params);
 void fz_pg_array_end(struct fz_pg_params *params);
@@ -108,6 +110,7 @@ bool fz_pg_is_null(const PGresult *result, int row, int column);
 int64_t fz_pg_int(const PGresult *result, int row, int column); /* int2, int4, int8; 0 for NULL */
 bool fz_pg_bool(const PGresult *result, int row, int column);   /* false for NULL */
 struct fz_id fz_pg_uuid(const PGresult *result, int row, int column); /* zero for NULL */
+int64_t fz_pg_tid(const PGresult *result, int row, int column);
 /* Borrowed until PQclear(); text is NUL-terminated. NULL for SQL NULL, with *len_out 0. */
 const char *fz_pg_text(const PGresult *result, int row, int column);
 const uint8_t *fz_pg_bytes(const PGresult *result, int row, int column, size_t *len_out);

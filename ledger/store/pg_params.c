@@ -178,6 +178,8 @@ static Oid array_type(enum fz_pg_type type)
         return 1009;
     case FZ_PG_UUID:
         return 2951;
+    case FZ_PG_TID:
+        return 1010;
     }
     FZ_UNREACHABLE();
 }
@@ -228,6 +230,14 @@ void fz_pg_item_uuid(struct fz_pg_params *params, const struct fz_id *id)
 {
     begin_item(params, sizeof id->bytes);
     append_bytes(params, id->bytes, sizeof id->bytes);
+}
+
+void fz_pg_item_tid(struct fz_pg_params *params, int64_t place)
+{
+    fz_assert(place > 0 && place >> 48 == 0);
+    begin_item(params, sizeof(uint32_t) + sizeof(uint16_t));
+    append_int4(params, (int32_t)(uint32_t)(place >> 16));
+    append_int2(params, (int16_t)(uint16_t)(place & 0xffff));
 }
 
 void fz_pg_item_bytes(struct fz_pg_params *params, const void *bytes, size_t len)
