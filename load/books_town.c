@@ -179,9 +179,9 @@ static fz_rc add_block(struct fz_books_town *town,
     return fz_session_run(
         town->session,
         "INSERT INTO fz.intent (community_id, intent_id, shop, amount, created_us, expires_us,"
-        " terminal, state, reference, shop_name, qr)"
+        " terminal, state, reference, shop_name, qr, last_event)"
         " SELECT $1, intent_id, shop, amount, now_us, now_us + $5 * 1000000, 1, 1, '',"
-        " 'Shop ' || shop, repeat('0123456789', 19)" /* as long as a code's text */
+        " 'Shop ' || shop, repeat('0123456789', 19), 0" /* as long as a code's text */
         " FROM unnest($2::uuid[], $3::bigint[], $4::bigint[]) AS i (intent_id, shop, amount),"
         " (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_us) AS clock",
         NULL, err);

@@ -13,7 +13,7 @@ static bool in_range(int64_t amount, int64_t max)
 }
 
 static void add_event(struct fz_state *state,
-                      const struct fz_intent *intent,
+                      struct fz_intent *intent,
                       enum fz_event_type type,
                       const struct fz_result *result)
 {
@@ -24,10 +24,12 @@ static void add_event(struct fz_state *state,
                                .shop = intent->shop,
                                .amount = result->amount,
                                .transfer = result->number,
+                               .previous = intent->last_event,
                                .intent = intent->id,
                                .operation = result->id,
                                .type = (int32_t)type,
                                .state = (int32_t)intent->state};
+    intent->last_event = event->number;
 }
 
 static void change(struct fz_intent *intent, enum fz_intent_state to, struct fz_result *result)

@@ -60,6 +60,7 @@ struct fz_intent {
     int64_t paid_us;
     int64_t number;       /* the payment's transfer, 0 while unpaid */
     int64_t payer;        /* party, 0 while unpaid */
+    int64_t last_event;   /* head of the chain of its events */
     struct fz_id payment; /* operation */
     int32_t terminal;
     enum fz_intent_state state;
@@ -97,6 +98,7 @@ struct fz_event {
     int64_t shop;
     int64_t amount;
     int64_t transfer; /* number, 0 if none */
+    int64_t previous; /* the intent's event before it, 0 for its first */
     struct fz_id intent;
     struct fz_id operation;
     int32_t type;  /* enum fz_event_type */

@@ -82,8 +82,10 @@ static const char intent_sql[] =
     "  count(*) FILTER (WHERE type = 4) AS expired, count(*) FILTER (WHERE type = 5) AS voided,"
     "  coalesce(sum(amount) FILTER (WHERE type = 6), 0)::bigint AS refunds,"
     "  coalesce(sum(amount) FILTER (WHERE type = 2), 0)::bigint AS amount,"
-    "  (array_agg(state ORDER BY event DESC))[1] AS state FROM fz.event"
-    "  WHERE community_id = $1 GROUP BY intent_id),"
+    "  (array_agg(state ORDER BY event DESC))[1] AS state, max(event) AS newest,"
+    "  count(*) FILTER (WHERE previous <> before) AS unlinked"
+    "  FROM (SELECT *, lag(event, 1, 0::bigint) OVER (PARTITION BY intent_id ORDER BY event)"
+    "   AS before FROM fz.event WHERE community_id = $1) e GROUP BY intent_id),"
     " made AS (SELECT op_id, shop, amount, time_us, expires_us, terminal FROM fz.operation"
     "  WHERE community_id = $1 AND rc = 0 AND command = 1),"
     " kept AS (SELECT * FROM fz.intent WHERE community_id = $1)"
@@ -92,7 +94,8 @@ static const char intent_sql[] =
     "  i.payment_id, i.terminal, i.state, c.op_id IS NOT NULL, c.shop, c.amount, c.time_us,"
     "  c.expires_us, c.terminal, p.op_id IS NOT NULL, p.ref, p.number, p.amount, p.time_us,"
     "  a.pays, a.voids, a.refunds, a.shop_min, a.shop_max, a.payer_min, a.payer_max,"
-    "  t.created, t.completed, t.canceled, t.expired, t.voided, t.refunds, t.amount, t.state"
+    "  t.created, t.completed, t.canceled, t.expired, t.voided, t.refunds, t.amount, t.state,"
+    "  i.last_event, t.newest, t.unlinked"
     " FROM kept i FULL JOIN made c ON c.op_id = i.intent_id"
     " FULL JOIN about a ON a.ref = coalesce(i.intent_id, c.op_id)"
     " FULL JOIN told t ON t.intent_id = coalesce(i.intent_id, c.op_id, a.ref)"
@@ -146,6 +149,9 @@ static struct fz_audit_intent read_intent(const PGresult *rows, int at)
     row.told_refunds = next_int(&c);
     row.told_amount = next_int(&c);
     row.told_state = next_int4(&c);
+    row.last_event = next_int(&c);
+    row.told_newest = next_int(&c);
+    row.told_unlinked = next_int(&c);
     return row;
 }
 

@@ -55,6 +55,9 @@ struct fz_audit_intent {
     int64_t told_refunds; /* yen */
     int64_t told_amount;  /* yen of the completion */
     int32_t told_state;   /* of the last one */
+    int64_t last_event;   /* the chain of the events: its head, what it should be, wrong links */
+    int64_t told_newest;
+    int64_t told_unlinked;
 };
 
 FZ_MUSTUSE fz_rc fz_audit_each_intent(struct fz_session *session,

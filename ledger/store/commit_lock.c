@@ -283,7 +283,8 @@ static void take_intent(struct fz_state *state, const PGresult *result, int row)
     intent->payment = fz_pg_uuid(result, row, 9);
     intent->terminal = (int32_t)fz_pg_int(result, row, 10);
     intent->state = (enum fz_intent_state)fz_pg_int(result, row, 11);
-    intent->place = fz_pg_tid(result, row, 12);
+    intent->last_event = fz_pg_int(result, row, 12);
+    intent->place = fz_pg_tid(result, row, 13);
 }
 
 static void take_payout(struct fz_state *state, const PGresult *result, int row)

@@ -34,7 +34,7 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
     [FZ_COMMIT_INTENTS] =
         {"fz_intents",
          "SELECT intent_id, shop, amount, refunded, created_us, expires_us, paid_us, number, payer,"
-         " payment_id, terminal, state, ctid"
+         " payment_id, terminal, state, last_event, ctid"
          " FROM fz.intent WHERE community_id = $1 AND intent_id = ANY ($2::uuid[])"},
     [FZ_COMMIT_PAYOUTS] = {"fz_payouts",
                            "SELECT payout_id, shop, amount, state FROM fz.payout"
@@ -91,17 +91,19 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
     [FZ_COMMIT_ADD_INTENTS] =
         {"fz_add_intents",
          "INSERT INTO fz.intent (community_id, intent_id, shop, amount, refunded, created_us,"
-         " expires_us, paid_us, number, payer, payment_id, terminal, state, reference, shop_name,"
-         " qr) SELECT $1, * FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[],"
-         " $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::uuid[],"
-         " $12::smallint[], $13::smallint[], $14::text[], $15::text[], $16::text[])"},
+         " expires_us, paid_us, number, payer, last_event, payment_id, terminal, state, reference,"
+         " shop_name, qr) SELECT $1, * FROM unnest($2::uuid[], $3::bigint[], $4::bigint[],"
+         " $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],"
+         " $11::bigint[], $12::uuid[], $13::smallint[], $14::smallint[], $15::text[], $16::text[],"
+         " $17::text[])"},
     [FZ_COMMIT_SET_INTENTS] =
         {"fz_set_intents",
          "WITH done AS (UPDATE fz.intent i SET refunded = d.refunded, paid_us = d.paid_us,"
-         " number = d.number, payer = d.payer, payment_id = d.payment_id, state = d.state"
+         " number = d.number, payer = d.payer, last_event = d.last_event,"
+         " payment_id = d.payment_id, state = d.state"
          " FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],"
-         " $8::uuid[], $9::smallint[])"
-         " AS d (intent_id, refunded, paid_us, number, payer, payment_id, state)"
+         " $8::bigint[], $9::uuid[], $10::smallint[])"
+         " AS d (intent_id, refunded, paid_us, number, payer, last_event, payment_id, state)"
          " WHERE i.ctid = ANY ($2::tid[]) AND i.community_id = $1 AND i.intent_id = d.intent_id"
          " RETURNING 1)" EXPECT_ALL},
     [FZ_COMMIT_ADD_PAYOUTS] =
@@ -115,9 +117,10 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
                                " AND p.payout_id = d.payout_id"},
     [FZ_COMMIT_ADD_EVENTS] =
         {"fz_add_events",
-         "INSERT INTO fz.event (community_id, event, time_us, shop, amount, transfer, intent_id,"
-         " op_id, type, state) SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[],"
-         " $5::bigint[], $6::bigint[], $7::uuid[], $8::uuid[], $9::smallint[], $10::smallint[])"},
+         "INSERT INTO fz.event (community_id, event, time_us, shop, amount, transfer, previous,"
+         " intent_id, op_id, type, state) SELECT $1, * FROM unnest($2::bigint[], $3::bigint[],"
+         " $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::uuid[], $9::uuid[],"
+         " $10::smallint[], $11::smallint[])"},
     [FZ_COMMIT_ADD_BATCH] =
         {"fz_add_batch",
          "INSERT INTO fz.batch (community_id, batch, first_number, transfers, operations, time_us,"

@@ -322,6 +322,11 @@ static void item_payer(struct fz_pg_params *params, const struct fz_intent *inte
     item_int8_or_null(params, intent->payer);
 }
 
+static void item_last_event(struct fz_pg_params *params, const struct fz_intent *intent)
+{
+    fz_pg_item_int8(params, intent->last_event);
+}
+
 static void item_payment(struct fz_pg_params *params, const struct fz_intent *intent)
 {
     item_id_or_null(params, &intent->payment);
@@ -358,16 +363,17 @@ struct intent_column {
 };
 
 static const struct intent_column new_intent[] = {
-    {FZ_PG_UUID, item_id},        {FZ_PG_INT8, item_shop},      {FZ_PG_INT8, item_amount},
-    {FZ_PG_INT8, item_refunded},  {FZ_PG_INT8, item_created},   {FZ_PG_INT8, item_expires},
-    {FZ_PG_INT8, item_paid},      {FZ_PG_INT8, item_number},    {FZ_PG_INT8, item_payer},
-    {FZ_PG_UUID, item_payment},   {FZ_PG_INT2, item_terminal},  {FZ_PG_INT2, item_state},
-    {FZ_PG_TEXT, item_reference}, {FZ_PG_TEXT, item_shop_name}, {FZ_PG_TEXT, item_qr}};
+    {FZ_PG_UUID, item_id},         {FZ_PG_INT8, item_shop},      {FZ_PG_INT8, item_amount},
+    {FZ_PG_INT8, item_refunded},   {FZ_PG_INT8, item_created},   {FZ_PG_INT8, item_expires},
+    {FZ_PG_INT8, item_paid},       {FZ_PG_INT8, item_number},    {FZ_PG_INT8, item_payer},
+    {FZ_PG_INT8, item_last_event}, {FZ_PG_UUID, item_payment},   {FZ_PG_INT2, item_terminal},
+    {FZ_PG_INT2, item_state},      {FZ_PG_TEXT, item_reference}, {FZ_PG_TEXT, item_shop_name},
+    {FZ_PG_TEXT, item_qr}};
 
 static const struct intent_column changed_intent[] = {
-    {FZ_PG_TID, item_place},    {FZ_PG_UUID, item_id},     {FZ_PG_INT8, item_refunded},
-    {FZ_PG_INT8, item_paid},    {FZ_PG_INT8, item_number}, {FZ_PG_INT8, item_payer},
-    {FZ_PG_UUID, item_payment}, {FZ_PG_INT2, item_state}};
+    {FZ_PG_TID, item_place},       {FZ_PG_UUID, item_id},      {FZ_PG_INT8, item_refunded},
+    {FZ_PG_INT8, item_paid},       {FZ_PG_INT8, item_number},  {FZ_PG_INT8, item_payer},
+    {FZ_PG_INT8, item_last_event}, {FZ_PG_UUID, item_payment}, {FZ_PG_INT2, item_state}};
 
 static unsigned count_intents(const struct fz_state *state, bool is_new)
 {
@@ -440,9 +446,9 @@ static void build_payouts(struct fz_pg_params *params, const struct fz_state *st
 }
 
 static const size_t event_int8[] = {
-    offsetof(struct fz_event, number), offsetof(struct fz_event, time_us),
-    offsetof(struct fz_event, shop), offsetof(struct fz_event, amount),
-    offsetof(struct fz_event, transfer)};
+    offsetof(struct fz_event, number),   offsetof(struct fz_event, time_us),
+    offsetof(struct fz_event, shop),     offsetof(struct fz_event, amount),
+    offsetof(struct fz_event, transfer), offsetof(struct fz_event, previous)};
 
 static void build_events(struct fz_pg_params *params, const struct fz_state *state)
 {

@@ -74,8 +74,12 @@ void fz_read_intent(struct fz_reader *reader,
 
 const struct fz_statement fz_sql_intent_events = {
     "fz_intent_events",
-    "SELECT " EVENT_COLUMNS " FROM fz.event e"
-    " WHERE e.community_id = $1 AND e.intent_id = $2 AND e.event > $3 ORDER BY e.event LIMIT $4",
+    "WITH RECURSIVE e AS ("
+    " SELECT n.* FROM fz.intent i JOIN fz.event n ON n.community_id = $1 AND n.event = i.last_event"
+    "  WHERE i.community_id = $1 AND i.intent_id = $2 AND i.last_event > $3"
+    " UNION ALL SELECT n.* FROM e JOIN fz.event n ON n.community_id = $1 AND n.event = e.previous"
+    "  WHERE e.previous > $3)"
+    " SELECT " EVENT_COLUMNS " FROM e ORDER BY e.event LIMIT $4",
 };
 
 const struct fz_statement fz_sql_community_events = {

@@ -71,6 +71,8 @@ static void check_events(struct fz_audit *audit, const struct fz_audit_intent *r
     fz_audit_compare(audit, "event-refunds", id.text, row->refunded, row->told_refunds);
     fz_audit_compare(audit, "event-amount", id.text, was_paid ? row->amount : 0, row->told_amount);
     fz_audit_compare(audit, "event-state", id.text, row->state, row->told_state);
+    fz_audit_compare(audit, "event-last", id.text, row->told_newest, row->last_event);
+    fz_audit_compare(audit, "event-chain", id.text, 0, row->told_unlinked);
 }
 
 static fz_rc check_intent(void *ctx, const struct fz_audit_intent *row, struct fz_err *err)

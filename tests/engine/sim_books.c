@@ -76,7 +76,9 @@ void sim_books_begin(uint64_t seed)
                                     .credits_posted = account->credits,
                                     .hold = account->hold,
                                     .state = (enum fz_account_state)account->state};
-            rows->accounts[rows->accounts_len++] = openings[c - 1][i];
+            rows->accounts[rows->accounts_len] = openings[c - 1][i];
+            rows->accounts[rows->accounts_len].place = i + 1;
+            rows->accounts_len++;
         }
     }
 }
@@ -89,6 +91,7 @@ void sim_books_disturb(int32_t community)
         if (rows->accounts[i].number == account->number) {
             rows->accounts[i].state = (enum fz_account_state)account->state;
             rows->accounts[i].hold = account->hold;
+            rows->accounts[i].place += 1 << 16; /* a new version of the row */
         }
     }
 }
@@ -200,6 +203,20 @@ static int count_rows(const struct sim_statement *statement,
     return 1;
 }
 
+/* As fz.row_moved() says it: the row was changed since this transaction read where it lay. */
+static bool has_moved(const struct pending *new, const uint8_t *row)
+{
+    for (unsigned i = 0; i < new->action->len; i++) {
+        const struct sim_item *item = &new->action->items[i];
+        if (item->is_place) {
+            const struct sim_column *column = sim_column_named(new->table, item->column);
+            return memcmp(row + column->offset, (const uint8_t *)new->row + column->offset,
+                          column->size) != 0;
+        }
+    }
+    return false;
+}
+
 /* A second row of the same key, or a change of a row that is not there. */
 static const char *check_keys(struct sim_transaction *transaction,
                               const struct sim_statement *statement,
@@ -207,13 +224,17 @@ static const char *check_keys(struct sim_transaction *transaction,
 {
     size_t at;
     for (const struct pending *new = first; new != NULL; new = new->next) {
-        bool there = find_row(rows_of(transaction->community), new->table, new->row, &at) != NULL;
+        void *row = find_row(rows_of(transaction->community), new->table, new->row, &at);
+        bool there = row != NULL;
         if (new->action->verb == SIM_UPDATE && !there) {
             sim_violation("%s: changes a row of fz.%s that is not there", statement->name,
                           new->table->name);
         }
         if (new->action->verb == SIM_INSERT && there) {
             return "23505";
+        }
+        if (new->action->verb == SIM_UPDATE && has_moved(new, row)) {
+            return "40001";
         }
     }
     return NULL;
@@ -391,7 +412,11 @@ static void apply(struct sim_rows *rows, const struct pending *pending)
         if (row != NULL) {
             sim_violation("fz.%s: the same key twice in one batch", table->name);
         }
-        memcpy(row_at(rows, table, (*len)++), pending->row, table->row_size);
+        row = row_at(rows, table, (*len)++);
+        memcpy(row, pending->row, table->row_size);
+        if (strcmp(table->name, "intent") == 0) {
+            ((struct sim_intent *)(void *)row)->row.place = *len;
+        }
         return;
     }
     for (unsigned i = 0; i < pending->action->len; i++) {

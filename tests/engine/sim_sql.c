@@ -187,6 +187,22 @@ static void read_insert(struct reader *r, struct sim_action *action)
     mark_arrays(&source, action);
 }
 
+/* UPDATE ... WHERE a.ctid = ANY ($2::tid[]): the rows must lie where they were read. */
+static void read_place(const struct reader *from, struct sim_action *action)
+{
+    static const char any[] = "ctid = ANY (";
+    struct reader r = *from;
+    const char *place = strstr(r.at, any);
+    const char *end = strstr(r.at, " RETURNING");
+    if (place != NULL && (end == NULL || place < end)) {
+        struct sim_item *item = add_item(&r, action);
+        r.at = place + sizeof any - 1;
+        memcpy(item->column, "ctid", sizeof "ctid");
+        item->param = take_param(&r);
+        item->is_array = item->is_place = true;
+    }
+}
+
 static const char *const key_names[] = {"account", "intent_id", "payout_id"};
 
 static void read_update(struct reader *r, struct sim_action *action)
@@ -228,6 +244,7 @@ static void read_update(struct reader *r, struct sim_action *action)
         stuck(r, "a key");
     }
     mark_arrays(&source, action);
+    read_place(r, action);
 }
 
 /* An expression in parentheses: only the question whether a transfer was corrected is known. */

@@ -29,7 +29,8 @@ static const struct sim_column account_columns[] = {
     {"hold", SIM_INT8, AT(fz_account, hold), false},
     {"last_transfer", SIM_INT8, AT(fz_account, last_transfer), false},
     {"state", SIM_INT2, AT(fz_account, state), false},
-    {"heads", SIM_HEADS, AT(fz_account, heads), false}};
+    {"heads", SIM_HEADS, AT(fz_account, heads), false},
+    {"ctid", SIM_TID, AT(fz_account, place), false}};
 
 static const struct sim_column intent_columns[] = {
     {"intent_id", SIM_UUID, AT(sim_intent, row.id), false},
@@ -41,12 +42,14 @@ static const struct sim_column intent_columns[] = {
     {"paid_us", SIM_INT8, AT(sim_intent, row.paid_us), true},
     {"number", SIM_INT8, AT(sim_intent, row.number), true},
     {"payer", SIM_INT8, AT(sim_intent, row.payer), true},
+    {"last_event", SIM_INT8, AT(sim_intent, row.last_event), false},
     {"payment_id", SIM_UUID, AT(sim_intent, row.payment), true},
     {"terminal", SIM_INT2, AT(sim_intent, row.terminal), false},
     {"state", SIM_INT2, AT(sim_intent, row.state), false},
     {"reference", SIM_TEXT, AT(sim_intent, reference), false},
     {"shop_name", SIM_TEXT, AT(sim_intent, shop_name), false},
-    {"qr", SIM_TEXT, AT(sim_intent, qr), false}};
+    {"qr", SIM_TEXT, AT(sim_intent, qr), false},
+    {"ctid", SIM_TID, AT(sim_intent, row.place), false}};
 
 static const struct sim_column payout_columns[] = {
     {"payout_id", SIM_UUID, AT(fz_payout, id), false},
@@ -102,6 +105,7 @@ static const struct sim_column event_columns[] = {
     {"shop", SIM_INT8, AT(fz_event, shop), false},
     {"amount", SIM_INT8, AT(fz_event, amount), false},
     {"transfer", SIM_INT8, AT(fz_event, transfer), false},
+    {"previous", SIM_INT8, AT(fz_event, previous), false},
     {"intent_id", SIM_UUID, AT(fz_event, intent), false},
     {"op_id", SIM_UUID, AT(fz_event, operation), true},
     {"type", SIM_INT2, AT(fz_event, type), false},
@@ -174,6 +178,7 @@ uint32_t sim_column_oid(const struct sim_column *column)
     case SIM_INT2:
     case SIM_INT4:
     case SIM_INT8:
+    case SIM_TID:
     case SIM_UUID:
     case SIM_HASH:
     case SIM_TEXT:
@@ -184,7 +189,7 @@ uint32_t sim_column_oid(const struct sim_column *column)
 
 static size_t width(enum sim_type type)
 {
-    return type == SIM_INT2 ? 2 : type == SIM_INT4 ? 4 : 8;
+    return type == SIM_INT2 ? 2 : type == SIM_INT4 ? 4 : type == SIM_TID ? 6 : 8;
 }
 
 static int64_t read_int(const struct sim_column *column, const struct sim_param *value)

@@ -47,6 +47,7 @@ enum sim_type {
     SIM_INT2 = 21, /* the numbers are PostgreSQL's */
     SIM_INT4 = 23,
     SIM_INT8 = 20,
+    SIM_TID = 27, /* where the row lies */
     SIM_UUID = 2950,
     SIM_HASH = 17, /* bytea of FZ_HASH_LEN */
     SIM_TEXT = 25, /* kept as sent */

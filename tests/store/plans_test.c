@@ -185,10 +185,11 @@ Test(plans, go_by_key_whatever_the_sizes, .timeout = 100)
     testbed_sql(&bed, "INSERT INTO fz.account (community_id, account) SELECT 100 + n %% 7,"
                       " 10000000000 + n FROM generate_series(1, 20000) n");
     testbed_sql(&bed, "INSERT INTO fz.intent (community_id, intent_id, shop, amount, created_us,"
-                      " expires_us, terminal, state, reference, shop_name, qr)"
-                      " SELECT 3, gen_random_uuid(), 1, 5, 1, 2, 1, 1, '', '', ''"
-                      " FROM generate_series(1, 20000)");
-    testbed_sql(&bed, "INSERT INTO fz.event SELECT 3, n, n, 1, 1, 0, gen_random_uuid(), NULL, 1, 1"
+                      " expires_us, terminal, state, reference, shop_name, qr, last_event)"
+                      " SELECT 3, gen_random_uuid(), 1, 5, 1, 2, 1, 1, '', '', '', n"
+                      " FROM generate_series(1, 20000) n");
+    testbed_sql(&bed, "INSERT INTO fz.event"
+                      " SELECT 3, n, n, 1, 1, 0, gen_random_uuid(), NULL, 1, 1, 0"
                       " FROM generate_series(1, 20000) n");
     testbed_sql(&bed, "INSERT INTO fz.batch SELECT 3, n, n, 1, 1, n, sha256(int8send(n))"
                       " FROM generate_series(1, 20000) n");

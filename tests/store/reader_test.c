@@ -121,12 +121,12 @@ static void insert_intents(struct testbed *bed, int32_t community)
 {
     testbed_sql(bed,
                 "INSERT INTO fz.intent (community_id, intent_id, shop, amount, created_us,"
-                " expires_us, terminal, state, reference, shop_name, qr)"
-                " VALUES (%d, '%s', 1, 1480, %lld, %lld, 1, 1, 'A-1', '喫茶みなと', '000201')",
+                " expires_us, terminal, state, reference, shop_name, qr, last_event)"
+                " VALUES (%d, '%s', 1, 1480, %lld, %lld, 1, 1, 'A-1', '喫茶みなと', '000201', 0)",
                 community, id_text(1), TIME_US, TIME_US + 120000000);
     testbed_sql(bed,
                 "INSERT INTO fz.intent VALUES (%d, '%s', 1, 2000, 480, %lld, %lld, %lld, 17, 2,"
-                " '%s', 1, 2, '', '喫茶みなと', '000202')",
+                " '%s', 1, 2, '', '喫茶みなと', '000202', 0)",
                 community, id_text(2), TIME_US, TIME_US + 120000000, TIME_US + 5, id_text(3));
 }
 
@@ -184,9 +184,15 @@ static void insert_events(struct testbed *bed, int32_t community)
     testbed_sql(bed,
                 "INSERT INTO fz.event SELECT %d, n, %lld + n, 1, n * 10, n * 2,"
                 " CASE WHEN n %% 5 = 0 THEN '%s'::uuid ELSE gen_random_uuid() END,"
-                " CASE WHEN n %% 2 = 0 THEN '%s'::uuid END, 1 + n %% 6, 1 + n %% 5"
+                " CASE WHEN n %% 2 = 0 THEN '%s'::uuid END, 1 + n %% 6, 1 + n %% 5,"
+                " CASE WHEN n %% 5 = 0 THEN n - 5 ELSE 0 END"
                 " FROM generate_series(1, 500) n",
                 community, TIME_US, id_text(1), id_text(9));
+    testbed_sql(bed,
+                "INSERT INTO fz.intent (community_id, intent_id, shop, amount, created_us,"
+                " expires_us, terminal, state, reference, shop_name, qr, last_event)"
+                " VALUES (%d, '%s', 1, 5, 1, 2, 1, 1, '', '', '', 500)",
+                community, id_text(1));
 }
 
 Test(reader, events_of_a_community)

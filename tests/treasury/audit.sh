@@ -244,6 +244,9 @@ differs intent "$(id_of d)" "DELETE FROM $i WHERE intent_id = '$(id_of d)'"
 differs event-gap 'number of events' 'DELETE FROM fz.event WHERE event = 3'
 differs event-completed "$sale" \
     "DELETE FROM fz.event WHERE intent_id = '$sale' AND type = 2"
+differs event-last "$sale" "UPDATE $i SET last_event = last_event - 1 WHERE intent_id = '$sale'"
+differs event-chain "$sale" \
+    "UPDATE fz.event SET previous = 0 WHERE intent_id = '$sale' AND type = 2"
 differs event-refunds "$sale" \
     "UPDATE fz.event SET amount = 1 WHERE intent_id = '$sale' AND type = 6"
 differs event-voided "$(id_of c)" \
