@@ -1,10 +1,18 @@
 /*
  * Room ledger/store. The SQL of a batch. Every statement is set-based: arrays in, one execution,
- * whatever the size of the batch. Rows are found by primary key alone: an UPDATE says so with ANY,
- * since a join's condition alone leaves the planner free to read the whole community.
+ * whatever the size of the batch. Rows are found by primary key alone, one search for each item of
+ * an array, and it is said so that the planner has no other way: with `= ANY (array)`, or a plain
+ * join, it may read the whole community, and while a town is young it does.
  */
 #include "feezero/assert.h"
 #include "ledger/store/commit.h"
+
+/* The rows of these keys, up to EACH. OFFSET 0 keeps the search inside. */
+#define FOR_UUIDS \
+    " FROM (SELECT DISTINCT unnest($2::uuid[]) AS id) AS k CROSS JOIN LATERAL (SELECT *"
+#define FOR_NUMBERS \
+    " FROM (SELECT DISTINCT unnest($2::bigint[]) AS id) AS k CROSS JOIN LATERAL (SELECT *"
+#define EACH " OFFSET 0) AS o"
 
 /*
  * Rows that the first round trip read are updated where they lie (ctid), without a second search.
@@ -13,6 +21,9 @@
  */
 #define EXPECT_ALL \
     " SELECT CASE WHEN count(*) <> cardinality($2::tid[]) THEN fz.row_moved() END FROM done"
+
+/* Equality without an index: the row is known by its place, this makes sure that it is the one. */
+#define SAME " IS NOT DISTINCT FROM "
 
 struct statement {
     const char *name;
@@ -29,34 +40,38 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
     [FZ_COMMIT_OPERATIONS] =
         {"fz_operations",
          "SELECT op_id, command, rc, state, terminal, time_us, actor, shop, party, payee, amount,"
-         " value, number, expires_us, fingerprint, ref, note"
-         " FROM fz.operation WHERE community_id = $1 AND op_id = ANY ($2::uuid[])"},
+         " value, number, expires_us, fingerprint, ref, note" FOR_UUIDS
+         " FROM fz.operation WHERE community_id = $1 AND op_id = k.id" EACH},
     [FZ_COMMIT_INTENTS] =
         {"fz_intents",
          "SELECT intent_id, shop, amount, refunded, created_us, expires_us, paid_us, number, payer,"
-         " payment_id, terminal, state, last_event, ctid"
-         " FROM fz.intent WHERE community_id = $1 AND intent_id = ANY ($2::uuid[])"},
+         " payment_id, terminal, state, last_event, place" FOR_UUIDS
+         ", ctid AS place FROM fz.intent WHERE community_id = $1 AND intent_id = k.id" EACH},
     [FZ_COMMIT_PAYOUTS] = {"fz_payouts",
-                           "SELECT payout_id, shop, amount, state FROM fz.payout"
-                           " WHERE community_id = $1 AND payout_id = ANY ($2::uuid[])"},
+                           "SELECT payout_id, shop, amount, state" FOR_UUIDS
+                           " FROM fz.payout WHERE community_id = $1 AND payout_id = k.id" EACH},
     [FZ_COMMIT_CORRECTED] =
         {"fz_corrected",
-         "SELECT t.number, t.debit, t.credit, t.amount, t.time_us, t.op_id, t.kind,"
-         " (EXISTS (SELECT FROM fz.transfer c"
-         "  WHERE c.community_id = $1 AND c.corrects = t.number))::int"
-         " FROM fz.transfer t WHERE t.community_id = $1 AND t.number = ANY ($2::bigint[])"},
+         "SELECT number, debit, credit, amount, time_us, op_id, kind, done" FOR_NUMBERS
+         ", (EXISTS (SELECT FROM fz.transfer c"
+         "  WHERE c.community_id = $1 AND c.corrects = k.id))::int AS done"
+         " FROM fz.transfer WHERE community_id = $1 AND number = k.id" EACH},
     /* accounts named by the commands, and those that the rows they refer to name */
     [FZ_COMMIT_ACCOUNTS] =
         {"fz_accounts",
          "SELECT account, debits_pending, debits_posted, credits_pending, credits_posted, hold,"
-         " last_transfer, state, heads, ctid FROM fz.account"
-         " WHERE community_id = $1 AND account = ANY ($2::bigint[]"
-         " || ARRAY (SELECT 10000000000 + payer FROM fz.intent"
-         "  WHERE community_id = $1 AND intent_id = ANY ($3::uuid[]) AND payer IS NOT NULL)"
-         " || ARRAY (SELECT 11000000000 + shop FROM fz.payout"
-         "  WHERE community_id = $1 AND payout_id = ANY ($4::uuid[]))"
-         " || ARRAY (SELECT unnest(ARRAY[debit, credit]) FROM fz.transfer"
-         "  WHERE community_id = $1 AND number = ANY ($5::bigint[])))"},
+         " last_transfer, state, heads, place FROM (SELECT unnest($2::bigint[]) AS id"
+         " UNION SELECT 10000000000 + o.payer FROM unnest($3::uuid[]) AS k (id)"
+         "  CROSS JOIN LATERAL (SELECT payer FROM fz.intent"
+         "   WHERE community_id = $1 AND intent_id = k.id" EACH
+         " UNION SELECT 11000000000 + o.shop FROM unnest($4::uuid[]) AS k (id)"
+         "  CROSS JOIN LATERAL (SELECT shop FROM fz.payout"
+         "   WHERE community_id = $1 AND payout_id = k.id" EACH
+         " UNION SELECT unnest(ARRAY[o.debit, o.credit]) FROM unnest($5::bigint[]) AS k (id)"
+         "  CROSS JOIN LATERAL (SELECT debit, credit FROM fz.transfer"
+         "   WHERE community_id = $1 AND number = k.id" EACH
+         ") AS k CROSS JOIN LATERAL (SELECT *, ctid AS place FROM fz.account"
+         " WHERE community_id = $1 AND account = k.id" EACH},
     [FZ_COMMIT_ADD_OPERATIONS] =
         {"fz_add_operations",
          "INSERT INTO fz.operation (community_id, batch, op_id, command, rc, state, terminal,"
@@ -79,9 +94,9 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
         {"fz_set_accounts",
          "WITH done AS (UPDATE fz.account a SET debits_posted = a.debits_posted + d.debit,"
          " credits_posted = a.credits_posted + d.credit, last_transfer = d.last, heads = d.heads"
-         " FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[])"
-         " AS d (account, debit, credit, last, heads)"
-         " WHERE a.ctid = ANY ($2::tid[]) AND a.community_id = $1 AND a.account = d.account"
+         " FROM unnest($2::tid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],"
+         " $7::bytea[]) AS d (place, account, debit, credit, last, heads)"
+         " WHERE a.ctid = d.place AND a.community_id" SAME "$1 AND a.account" SAME "d.account"
          " RETURNING 1)" EXPECT_ALL},
     [FZ_COMMIT_ADD_MARKS] =
         {"fz_add_marks",
@@ -101,10 +116,10 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
          "WITH done AS (UPDATE fz.intent i SET refunded = d.refunded, paid_us = d.paid_us,"
          " number = d.number, payer = d.payer, last_event = d.last_event,"
          " payment_id = d.payment_id, state = d.state"
-         " FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],"
-         " $8::bigint[], $9::uuid[], $10::smallint[])"
-         " AS d (intent_id, refunded, paid_us, number, payer, last_event, payment_id, state)"
-         " WHERE i.ctid = ANY ($2::tid[]) AND i.community_id = $1 AND i.intent_id = d.intent_id"
+         " FROM unnest($2::tid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[],"
+         " $7::bigint[], $8::bigint[], $9::uuid[], $10::smallint[])"
+         " AS d (place, intent_id, refunded, paid_us, number, payer, last_event, payment_id, state)"
+         " WHERE i.ctid = d.place AND i.community_id" SAME "$1 AND i.intent_id" SAME "d.intent_id"
          " RETURNING 1)" EXPECT_ALL},
     [FZ_COMMIT_ADD_PAYOUTS] =
         {"fz_add_payouts",
@@ -113,8 +128,9 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
     [FZ_COMMIT_SET_PAYOUTS] = {"fz_set_payouts",
                                "UPDATE fz.payout p SET state = d.state"
                                " FROM unnest($2::uuid[], $3::smallint[]) AS d (payout_id, state)"
-                               " WHERE p.community_id = $1 AND p.payout_id = ANY ($2::uuid[])"
-                               " AND p.payout_id = d.payout_id"},
+                               " CROSS JOIN LATERAL (SELECT ctid AS place FROM fz.payout"
+                               "  WHERE community_id = $1 AND payout_id = d.payout_id" EACH
+                               " WHERE p.ctid = o.place"},
     [FZ_COMMIT_ADD_EVENTS] =
         {"fz_add_events",
          "INSERT INTO fz.event (community_id, event, time_us, shop, amount, transfer, previous,"

@@ -17,13 +17,12 @@ const struct fz_statement fz_sql_credential = {
     " c.revoked_at IS NOT NULL OR p.state <> 1, c.party,"
     " (extract(epoch FROM c.enrolled_at) * 1000000)::bigint, p.name, m.name, m.qr_guid,"
     " m.registration_number, s.name_latin, s.city_latin, s.postal_code, s.category_code"
-    " FROM fz.credential c"
-    " JOIN fz.community m ON m.community_id = c.community_id"
+    " FROM (SELECT * FROM fz.credential WHERE community_id = $1 AND key_id = $2 OFFSET 0) c"
+    " JOIN fz.community m ON m.community_id = $1"
     " CROSS JOIN LATERAL (SELECT * FROM fz.party p"
     "  WHERE p.community_id = $1 AND p.party = c.party OFFSET 0) p"
     " LEFT JOIN LATERAL (SELECT * FROM fz.shop s"
-    "  WHERE s.community_id = $1 AND s.shop = c.party OFFSET 0) s ON true"
-    " WHERE c.community_id = $1 AND c.key_id = $2",
+    "  WHERE s.community_id = $1 AND s.shop = c.party OFFSET 0) s ON true",
 };
 
 static const char *text_or_empty(const PGresult *result, int column)

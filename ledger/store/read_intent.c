@@ -75,10 +75,13 @@ void fz_read_intent(struct fz_reader *reader,
 const struct fz_statement fz_sql_intent_events = {
     "fz_intent_events",
     "WITH RECURSIVE e AS ("
-    " SELECT n.* FROM fz.intent i JOIN fz.event n ON n.community_id = $1 AND n.event = i.last_event"
-    "  WHERE i.community_id = $1 AND i.intent_id = $2 AND i.last_event > $3"
-    " UNION ALL SELECT n.* FROM e JOIN fz.event n ON n.community_id = $1 AND n.event = e.previous"
-    "  WHERE e.previous > $3)"
+    " SELECT n.* FROM (SELECT last_event FROM fz.intent"
+    "   WHERE community_id = $1 AND intent_id = $2 OFFSET 0) i"
+    "  CROSS JOIN LATERAL (SELECT * FROM fz.event"
+    "   WHERE community_id = $1 AND event = i.last_event OFFSET 0) n WHERE i.last_event > $3"
+    " UNION ALL SELECT n.* FROM e"
+    "  CROSS JOIN LATERAL (SELECT * FROM fz.event"
+    "   WHERE community_id = $1 AND event = e.previous OFFSET 0) n WHERE e.previous > $3)"
     " SELECT " EVENT_COLUMNS " FROM e ORDER BY e.event LIMIT $4",
 };
 

@@ -187,22 +187,6 @@ static void read_insert(struct reader *r, struct sim_action *action)
     mark_arrays(&source, action);
 }
 
-/* UPDATE ... WHERE a.ctid = ANY ($2::tid[]): the rows must lie where they were read. */
-static void read_place(const struct reader *from, struct sim_action *action)
-{
-    static const char any[] = "ctid = ANY (";
-    struct reader r = *from;
-    const char *place = strstr(r.at, any);
-    const char *end = strstr(r.at, " RETURNING");
-    if (place != NULL && (end == NULL || place < end)) {
-        struct sim_item *item = add_item(&r, action);
-        r.at = place + sizeof any - 1;
-        memcpy(item->column, "ctid", sizeof "ctid");
-        item->param = take_param(&r);
-        item->is_array = item->is_place = true;
-    }
-}
-
 static const char *const key_names[] = {"account", "intent_id", "payout_id"};
 
 static void read_update(struct reader *r, struct sim_action *action)
@@ -231,6 +215,12 @@ static void read_update(struct reader *r, struct sim_action *action)
         }
     } while (take(r, ","));
     for (unsigned i = 0; i < source.names_len; i++) {
+        if (strcmp(source.names[i], "place") == 0) { /* ... WHERE a.ctid = d.place */
+            struct sim_item *item = add_item(r, action);
+            memcpy(item->column, "place", sizeof "place");
+            item->param = source.params[i];
+            item->is_place = true;
+        }
         for (unsigned k = 0; k < sizeof key_names / sizeof key_names[0]; k++) {
             if (strcmp(source.names[i], key_names[k]) == 0) {
                 struct sim_item *item = add_item(r, action);
@@ -244,7 +234,6 @@ static void read_update(struct reader *r, struct sim_action *action)
         stuck(r, "a key");
     }
     mark_arrays(&source, action);
-    read_place(r, action);
 }
 
 /* An expression in parentheses: only the question whether a transfer was corrected is known. */
@@ -273,9 +262,13 @@ static void read_select(struct reader *r, struct sim_action *action)
             read_expression(r, item);
         }
     } while (take(r, ","));
-    need(r, "FROM fz.");
-    if (!take_name(r, action->table)) {
-        stuck(r, "a table");
+    struct reader last = *r; /* the rows come from the table named last, once for each key */
+    for (const char *at = r->at; (at = strstr(at, "FROM fz.")) != NULL; at++) {
+        last.at = at;
+    }
+    need(&last, "FROM fz.");
+    if (!take_name(&last, action->table)) {
+        stuck(&last, "a table");
     }
     for (r->at = strchr(r->at, '$'); r->at != NULL; r->at = strchr(r->at, '$')) {
         int param = take_param(r);

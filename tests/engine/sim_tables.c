@@ -30,7 +30,7 @@ static const struct sim_column account_columns[] = {
     {"last_transfer", SIM_INT8, AT(fz_account, last_transfer), false},
     {"state", SIM_INT2, AT(fz_account, state), false},
     {"heads", SIM_HEADS, AT(fz_account, heads), false},
-    {"ctid", SIM_TID, AT(fz_account, place), false}};
+    {"place", SIM_TID, AT(fz_account, place), false}};
 
 static const struct sim_column intent_columns[] = {
     {"intent_id", SIM_UUID, AT(sim_intent, row.id), false},
@@ -49,7 +49,7 @@ static const struct sim_column intent_columns[] = {
     {"reference", SIM_TEXT, AT(sim_intent, reference), false},
     {"shop_name", SIM_TEXT, AT(sim_intent, shop_name), false},
     {"qr", SIM_TEXT, AT(sim_intent, qr), false},
-    {"ctid", SIM_TID, AT(sim_intent, row.place), false}};
+    {"place", SIM_TID, AT(sim_intent, row.place), false}};
 
 static const struct sim_column payout_columns[] = {
     {"payout_id", SIM_UUID, AT(fz_payout, id), false},

@@ -89,7 +89,7 @@ static int next_below(const struct fz_history_page *page, int account, int befor
 
 static const char *describe(const struct fz_history_page *page)
 {
-    static char text[160];
+    static char text[240];
     (void)snprintf(text, sizeof text,
                    "account %lld kinds %#llx side %d from %lld until %lld before %lld limit %u",
                    (long long)page->account, (unsigned long long)page->kinds, (int)page->side,
