@@ -24,6 +24,10 @@ WHERE i.community_id = l.community_id AND i.intent_id = l.intent_id;
 
 DROP INDEX fz.event_of_intent;
 
+-- Keys are listed by hand, now and then, and looked up by id with every request: an index by party
+-- is what the planner takes by mistake while a town is young.
+DROP INDEX fz.credential_of_party;
+
 -- From here on who writes must know them: a writer that does not is refused.
 ALTER TABLE fz.event
     ALTER COLUMN previous DROP DEFAULT,

@@ -1,7 +1,8 @@
 #!/bin/bash
-# A database of the first release gets its history by migration 0004: a town's books are taken back
-# to what they were under 0003, migrated, and must be what the writer had written, byte by byte.
+# A database of the first release gets its history and chains by migration: a town's books are taken
+# back to what they were under 0003, migrated, and must be what the writer had written, byte by byte.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+migrations=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../sql/migrations" && pwd)
 
 make_town
 key=(--key "$work/keiri.pem")
@@ -35,6 +36,8 @@ history() {
     sql "SELECT 't', community_id, number, debit_same, credit_same FROM fz.transfer ORDER BY 2, 3"
     sql "SELECT 'a', community_id, account, heads FROM fz.account ORDER BY 2, 3"
     sql "SELECT 'm', * FROM fz.account_mark ORDER BY 2, 3, 4"
+    sql "SELECT 'e', community_id, event, previous FROM fz.event ORDER BY 2, 3"
+    sql "SELECT 'i', community_id, intent_id, last_event FROM fz.intent ORDER BY 2, 3"
 }
 schema() {
     pg_dump -d "$database" -n fz -s --no-comments | grep -v '^.\(un\)\?restrict ' # a random word
@@ -48,12 +51,23 @@ same "$(cat "$work/marks")" "$(sql "SELECT sum(n / 64) FROM (SELECT count(*) AS 
 [ "$(cat "$work/marks")" -ge 4 ] || fail "only $(cat "$work/marks") marks to compare"
 run 0 fz audit
 
-sql "ALTER TABLE fz.transfer DROP CONSTRAINT transfer_chain, DROP debit_same, DROP credit_same;
-     ALTER TABLE fz.transfer ADD CONSTRAINT transfer_chain CHECK (debit_previous >= 0
-         AND debit_previous < number AND credit_previous >= 0 AND credit_previous < number);
-     ALTER TABLE fz.account DROP heads;
-     DROP TABLE fz.account_mark;
-     DELETE FROM fz_meta.migration WHERE number >= 4"
+# The same rows in the first release's schema, which never heard of what came later.
+sql 'ALTER SCHEMA fz RENAME TO fz_written; DELETE FROM fz_meta.migration WHERE number >= 4'
+for migration in 0001_ledger 0002_parties 0003_treasury; do
+    psql -X -q -v ON_ERROR_STOP=1 -d "$database" -f "$migrations/$migration.sql"
+done
+sql "SET session_replication_role = replica;
+     DO \$\$ DECLARE into_table record; BEGIN
+     FOR into_table IN SELECT table_name AS name, string_agg(quote_ident(column_name), ', ') AS names
+         FROM information_schema.columns WHERE table_schema = 'fz' GROUP BY 1 LOOP
+         EXECUTE format('TRUNCATE fz.%I CASCADE', into_table.name);
+     END LOOP;
+     FOR into_table IN SELECT table_name AS name, string_agg(quote_ident(column_name), ', ') AS names
+         FROM information_schema.columns WHERE table_schema = 'fz' GROUP BY 1 LOOP
+         EXECUTE format('INSERT INTO fz.%I (%s) SELECT %2\$s FROM fz_written.%1\$I', into_table.name,
+                        into_table.names);
+     END LOOP; END \$\$;
+     DROP SCHEMA fz_written CASCADE"
 run 0 fz migrate
 says 0004_history
 history >"$work/migrated"
