@@ -3,9 +3,11 @@ links it with the tests of the core, and counts how many of them the tests notic
 
 import argparse
 import concurrent.futures
+import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -69,12 +71,16 @@ def passes(program, settings, suites="*"):
     environment = dict(os.environ, FZ_SOURCE_DIR=str(ROOT), **settings)
     environment.pop("FZ_SEED", None)
     command = [str(program), "-j1", "--fail-fast", "--filter", f"{suites}/*"]
+    run = subprocess.Popen(command, env=environment, start_new_session=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        done = subprocess.run(command, env=environment, timeout=60, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL)
+        return run.wait(timeout=60) == 0
     except subprocess.TimeoutExpired:
         return False
-    return done.returncode == 0
+    finally:  # Criterion runs each test in a process of its own: a hanging one would stay for ever
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
 
 
 def judge(job):

@@ -126,7 +126,7 @@ static void insert_intents(struct testbed *bed, int32_t community)
                 community, id_text(1), TIME_US, TIME_US + 120000000);
     testbed_sql(bed,
                 "INSERT INTO fz.intent VALUES (%d, '%s', 1, 2000, 480, %lld, %lld, %lld, 17, 2,"
-                " '%s', 1, 2, '', '喫茶みなと', '000202', 0)",
+                " '%s', 1, 2, 0, '', '喫茶みなと', '000202')",
                 community, id_text(2), TIME_US, TIME_US + 120000000, TIME_US + 5, id_text(3));
 }
 
