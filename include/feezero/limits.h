@@ -32,13 +32,16 @@
 #define FZ_HTTP_PATH_MAX 512
 #define FZ_HTTP_CONNECTIONS_MAX 4096 /* per worker */
 #define FZ_HTTP_IDLE_S 75            /* keep-alive: above the 60 s of most clients' pools */
-#define FZ_SIGNATURE_WINDOW_S 300    /* how far `created` may be from our clock, either way */
+#define FZ_HTTP_WAITING_MAX 256 /* per worker, signed requests that wait for their turn: then 503 */
+#define FZ_SHED_PERCENT 60      /* such refusals for 100 requests served: a tenth of the time */
+#define FZ_SHED_CREDIT_MAX 256  /* refusals that can be saved up */
+#define FZ_SIGNATURE_WINDOW_S 300 /* how far `created` may be from our clock, either way */
 #define FZ_LONGPOLL_MAX_S 30
 #define FZ_PAGE_MAX 200
 #define FZ_PAGE_DEFAULT 50
 
 /* --- engine ---------------------------------------------------------------------------------- */
-#define FZ_QUEUE_MAX 4096 /* commands that wait, per worker; past it: 503 */
+#define FZ_QUEUE_MAX 2048 /* commands that wait, per worker: four batches; past it: 503 */
 #define FZ_WORKERS_MAX 64
 #define FZ_COMMIT_ATTEMPTS_MAX 4   /* decide again after a lost connection, at most so often */
 #define FZ_COMMAND_TIMEOUT_MS 8000 /* then the client is told OUTCOME_UNKNOWN */

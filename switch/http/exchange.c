@@ -270,7 +270,7 @@ static void dispatch(struct fz_server *server, struct fz_request *request)
     if (!gated) {
         fz_server_pass(request);
     } else if (server->gate != NULL) {
-        server->gate(request, server->gate_ctx);
+        line_enter(server, request);
     } else {
         fz_request_fail(request, FZ_SIGNATURE_MISSING, NULL, NULL);
     }

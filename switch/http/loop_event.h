@@ -13,12 +13,14 @@ struct event_base;
 struct fz_timer;
 
 /*
- * Priorities of a base made for this: what the store waits for is urgent, all else is libevent's
- * preset, the middle. A base without priorities works too (tests), only slower under load.
+ * Priorities of a base made for this: what the store waits for is urgent, to serve requests that
+ * were read is patient, all else is libevent's preset, the middle. A base without priorities works
+ * too (tests), only slower under load.
  */
 #define FZ_LOOP_URGENT 0
 #define FZ_LOOP_ORDINARY 1
-#define FZ_LOOP_PRIORITIES 2
+#define FZ_LOOP_PATIENT 2
+#define FZ_LOOP_PRIORITIES 3
 
 /*
  * A loop over `base`, which is borrowed and must outlive it. Caller owns *loop_out. FZ_NO_MEMORY.

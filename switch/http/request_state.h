@@ -55,6 +55,7 @@ struct fz_request_state {
     void *carrier;
     void *owner;
     void *route_ctx;
+    struct fz_request *next; /* the server's: behind us in the line of those that wait */
     void (*gone)(struct fz_request *request, void *ctx);
     void *gone_ctx;
     bool is_gone;

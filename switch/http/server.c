@@ -14,6 +14,7 @@
 #include "feezero/assert.h"
 #include "feezero/limits.h"
 #include "switch/http/log.h"
+#include "switch/http/loop_event.h"
 #include "switch/http/server_internal.h"
 
 /* Descriptors a worker needs besides its clients' connections. */
@@ -31,6 +32,12 @@ static void on_sweep(evutil_socket_t fd, short what, void *ctx)
 {
     (void)fd, (void)what;
     connection_sweep(ctx);
+}
+
+static void on_serve(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd, (void)what;
+    line_serve(ctx);
 }
 
 /* drain_event: all connections are gone, or (on its time-out) those that are left are cut off. */
@@ -95,8 +102,14 @@ static bool create_events(struct fz_server *server)
     server->sweep_event = event_new(server->base, -1, EV_PERSIST, on_sweep, server);
     server->refuse_event = event_new(server->base, -1, 0, on_sweep, server);
     server->drain_event = event_new(server->base, -1, 0, on_drain_end, server);
+    server->serve_event = event_new(server->base, -1, 0, on_serve, server);
+    if (server->serve_event != NULL &&
+        event_base_get_npriorities(server->base) >= FZ_LOOP_PRIORITIES) {
+        fz_assert(event_priority_set(server->serve_event, FZ_LOOP_PATIENT) == 0);
+    }
     return server->sweep_event != NULL && server->refuse_event != NULL &&
-           server->drain_event != NULL && event_add(server->sweep_event, &sweep) == 0;
+           server->drain_event != NULL && server->serve_event != NULL &&
+           event_add(server->sweep_event, &sweep) == 0;
 }
 
 static bool create_http(struct fz_server *server)
@@ -153,6 +166,7 @@ fz_rc fz_server_create(struct event_base *base,
                                    : (int64_t)FZ_HTTP_IDLE_S * 1000000,
         };
         LIST_INIT(&server->connections);
+        line_init(server);
     }
     if (server == NULL || !create_events(server) || !create_http(server) ||
         !create_listeners(server, options)) {
@@ -254,6 +268,7 @@ void fz_server_destroy(struct fz_server **server_ref)
         return;
     }
     *server_ref = NULL;
+    line_end(server);
     fz_assert(server->requests_len == 0);
     /* The connections are freed after us, in the next turn of the loop. */
     while (!LIST_EMPTY(&server->connections)) {
@@ -264,6 +279,7 @@ void fz_server_destroy(struct fz_server **server_ref)
     if (server->http != NULL) {
         evhttp_free(server->http);
     }
+    free_event(server->serve_event);
     free_event(server->sweep_event);
     free_event(server->refuse_event);
     free_event(server->drain_event);

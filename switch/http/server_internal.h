@@ -14,6 +14,8 @@
 #include <sys/queue.h>
 
 #include "feezero/limits.h"
+#include "switch/http/overload.h"
+#include "switch/http/problem.h"
 #include "switch/http/server.h"
 #include "switch/http/tls.h"
 
@@ -56,6 +58,18 @@ struct connection {
 
 LIST_HEAD(connection_list, connection);
 
+/* Signed requests that are read and not served yet. */
+enum {
+    LINE_ASKS, /* what changes nothing */
+    LINE_WORK,
+    LINES_LEN
+};
+
+struct line {
+    struct fz_request *first;
+    struct fz_request *last; /* set if `first` is */
+};
+
 struct fz_server {
     struct event_base *base; /* borrowed */
     struct fz_tls *tls;      /* borrowed */
@@ -70,6 +84,14 @@ struct fz_server {
     struct event *sweep_event;  /* now and then: closes connections that wait for too long */
     struct event *refuse_event; /* in the next turn: closes connections beyond the limit */
     struct event *drain_event;  /* when the last connection is gone, or the time is up */
+    struct event *serve_event;  /* the patient one: the next few of the lines */
+    struct line lines[LINES_LEN];
+    unsigned turn; /* the line that is asked first */
+    struct fz_overload overload;
+    int64_t shed_logged_us; /* when it was last logged that requests are refused */
+    uint64_t shed_logged;   /* how many had been refused by then */
+    char shed_body[FZ_PROBLEM_MAX];
+    size_t shed_body_len;
     bool draining;
     bool drained_told;
     void (*on_drain)(void *ctx);
@@ -104,6 +126,23 @@ void connection_sweep(struct fz_server *server);
 
 /* A connection was freed: drain may be complete. */
 void server_connection_freed(struct fz_server *server);
+
+/*
+ * The lines of signed requests. Reading is cheap and comes first, so that who must be refused
+ * learns it soon, whatever the others wait for; checking signatures is most of a worker's work and
+ * comes when nothing is left to read or to send. The two lines take turns: an inquiry does not
+ * wait behind a crowd of payments, nor payments behind a crowd that asks.
+ */
+void line_init(struct fz_server *server);
+
+/* Refuses a request, or puts it at the end of its line. */
+void line_enter(struct fz_server *server, struct fz_request *request);
+
+/* The next few have their turn; for serve_event. */
+void line_serve(struct fz_server *server);
+
+/* Nobody is served any more: who waits is told so. */
+void line_end(struct fz_server *server);
 
 /* evhttp's generic callback: a whole request has arrived. */
 void exchange_on_request(struct evhttp_request *exchange, void *server);

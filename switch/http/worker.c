@@ -119,9 +119,9 @@ static bool add_signals(struct worker *worker)
 }
 
 /*
- * The ledger's answers go before requests: a worker that holds a community's head and first verifies
- * forty signatures makes the whole town wait. So events have two priorities, and the kernel is asked
- * for urgent ones again after a moment of ordinary work.
+ * The ledger's answers go before requests: a worker that holds a community's head and first
+ * verifies forty signatures makes the whole town wait. So events have priorities, and the kernel
+ * is asked for urgent ones again after a moment of other work.
  */
 static struct event_base *make_base(void)
 {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "feezero/assert.h"
@@ -19,7 +20,8 @@
 struct echo {
     struct event_base *base;
     struct fz_server *server;
-    unsigned gone; /* requests whose client went away while they waited */
+    unsigned gone;  /* requests whose client went away while they waited */
+    unsigned burnt; /* requests that were served by burn() */
     struct waiting *waiting;
 };
 
@@ -78,6 +80,28 @@ static void show_gone(struct fz_request *request, void *ctx)
     char text[64];
     (void)snprintf(text, sizeof(text), "gone %u open %zu\n", echo->gone,
                    fz_server_requests(echo->server));
+    reply_text(request, text);
+}
+
+/* Spends two milliseconds of the processor, as a hundred signatures would. */
+static void burn(struct fz_request *request, void *ctx)
+{
+    struct echo *echo = ctx;
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t end_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + 2000;
+    do {
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    } while ((int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 < end_us);
+    echo->burnt++;
+    reply_text(request, "burnt\n");
+}
+
+static void show_burnt(struct fz_request *request, void *ctx)
+{
+    const struct echo *echo = ctx;
+    char text[32];
+    (void)snprintf(text, sizeof(text), "%u\n", echo->burnt);
     reply_text(request, text);
 }
 
@@ -176,6 +200,8 @@ static const struct fz_route routes[] = {
     {FZ_METHOD_GET, "/wait", 0, FZ_ROUTE_BODY_NONE, wait_for},
     {FZ_METHOD_GET, "/poll", 0, FZ_ROUTE_BODY_NONE, wait_for},
     {FZ_METHOD_GET, "/metrics", 0, FZ_ROUTE_BODY_NONE | FZ_ROUTE_LOOPBACK, show_metrics},
+    {FZ_METHOD_GET, "/burnt", 0, FZ_ROUTE_BODY_NONE, show_burnt},
+    {FZ_METHOD_PUT, "/burn", 0, FZ_ROUTE_BODY_OPTIONAL | FZ_ROUTE_SIGNED, burn},
     {FZ_METHOD_POST, "/die", 0, FZ_ROUTE_BODY_OPTIONAL, die},
     {FZ_METHOD_PUT, "/v1/things/{id}", 0, FZ_ROUTE_BODY_REQUIRED, echo_body},
     {FZ_METHOD_POST, "/v1/things/{id}/cancel", 0, FZ_ROUTE_BODY_OPTIONAL, echo_body},
