@@ -61,7 +61,7 @@ else
     pgbench_clients='1 8 32' plain_clients='8 32' batches='1 8 32 128 512'
     switch_clients='1 8 64 256' crowd=64
 fi
-overload_clients=$((crowd * 16)) # enough to overfill a queue, if it can be
+overload_clients=$((crowd * 12)) # half as many again as two workers let wait
 
 bench_begin
 bench_cluster

@@ -92,6 +92,7 @@ def best: [.[] | .median] | max;
                               "2": spread_of("inquiries"; .requests_per_s)}
         },
         overload: {
+            clients: spread_of("overload"; .clients),
             offered_per_s: spread_of("overload"; .open.rate),
             goodput_per_s: spread_of("overload"; .payments_per_s),
             refused_503: spread_of("overload"; .open.refused_503),
