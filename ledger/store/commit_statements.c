@@ -16,8 +16,8 @@
 
 /*
  * Rows that the first round trip read are updated where they lie (ctid), without a second search.
- * They stay there while the head is held, since whoever writes holds it; a row that somebody changed
- * past the rules has moved, is missed, counted, and the batch is decided again.
+ * They stay there while the head is held, since whoever writes holds it; a row that somebody
+ * changed past the rules has moved, is missed, counted, and the batch is decided again.
  */
 #define EXPECT_ALL \
     " SELECT CASE WHEN count(*) <> cardinality($2::tid[]) THEN fz.row_moved() END FROM done"

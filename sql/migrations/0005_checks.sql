@@ -1,7 +1,7 @@
 -- The same CHECKs in fewer words. PostgreSQL reads the constraints of a table anew for every
--- statement that writes to it: in a batch of one that was a quarter of the work. Lengths of text and
--- signatures stay with the requests (include/feezero/limits.h) and the audit; all else means what it
--- meant.
+-- statement that writes to it: in a batch of one that was a quarter of the work. Lengths of text
+-- and signatures stay with the requests (include/feezero/limits.h) and the audit; all else means
+-- what it meant.
 
 ALTER TABLE fz.transfer
     DROP CONSTRAINT transfer_number_check, -- a number is above the one before it, which is >= 0
@@ -12,9 +12,9 @@ ALTER TABLE fz.transfer
         least(debit_same, credit_same) >= 0
         AND debit_same <= debit_previous AND debit_previous < number
         AND credit_same <= credit_previous AND credit_previous < number),
-    -- the rule table, once more (include/feezero/kinds.def; a test compares the two): each kind with
-    -- its debit and its credit class, three digits each; kind 14 is a correction, the mirror of
-    -- kinds 1, 5, 11, 12 and 13
+    -- the rule table, once more (include/feezero/kinds.def; a test compares the two): each kind
+    -- with its debit and its credit class, three digits each; kind 14 is a correction, the mirror
+    -- of kinds 1, 5, 11, 12 and 13
     ADD CONSTRAINT transfer_kind CHECK (
         kind * 1000000 + debit / 1000000000 * 1000 + credit / 1000000000 = ANY ('{
             1001010, 2010011, 3011010, 4011010, 5010010, 6011012, 7002001, 8012002, 9012011,

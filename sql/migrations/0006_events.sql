@@ -1,7 +1,7 @@
 -- An intent's events without an index of their own: each knows the one before it, and the intent
 -- knows the newest. It is updated in the same batch anyway. And more room in its pages, so that a
--- payment finds place beside the row it pays (HOT); and its texts, which never change, behind all that
--- does: the log of an update leaves out what the row begins and ends with.
+-- payment finds place beside the row it pays (HOT); and its texts, which never change, behind all
+-- that does: the log of an update leaves out what the row begins and ends with.
 
 ALTER TABLE fz.event ADD COLUMN previous bigint NOT NULL DEFAULT 0;
 COMMENT ON COLUMN fz.event.previous IS 'The intent''s event before this one, 0 for its first';

@@ -179,7 +179,8 @@ put test.sh '#!/bin/bash' '# Tests.' 'initdb -N -D x'
 expect red durability 'test.sh:3: runs PostgreSQL without fsync'
 put test.sh '#!/bin/bash' '# Tests.' '"$pgtmp" start "$dir"'
 expect red durability 'test.sh:3: makes a test cluster'
-put test.sh '#!/bin/bash' '# Tests.' '"$pgtmp" start --durable "$dir" # with synchronous_commit = on'
+put test.sh '#!/bin/bash' '# Tests.' \
+    '"$pgtmp" start --durable "$dir" # with synchronous_commit = on'
 expect green durability
 make_sound_tree
 

@@ -203,20 +203,6 @@ static int count_rows(const struct sim_statement *statement,
     return 1;
 }
 
-/* As fz.row_moved() says it: the row was changed since this transaction read where it lay. */
-static bool has_moved(const struct pending *new, const uint8_t *row)
-{
-    for (unsigned i = 0; i < new->action->len; i++) {
-        const struct sim_item *item = &new->action->items[i];
-        if (item->is_place) {
-            const struct sim_column *column = sim_column_named(new->table, item->column);
-            return memcmp(row + column->offset, (const uint8_t *)new->row + column->offset,
-                          column->size) != 0;
-        }
-    }
-    return false;
-}
-
 /* A second row of the same key, or a change of a row that is not there. */
 static const char *check_keys(struct sim_transaction *transaction,
                               const struct sim_statement *statement,
@@ -233,7 +219,7 @@ static const char *check_keys(struct sim_transaction *transaction,
         if (new->action->verb == SIM_INSERT && there) {
             return "23505";
         }
-        if (new->action->verb == SIM_UPDATE && has_moved(new, row)) {
+        if (new->action->verb == SIM_UPDATE && sim_row_moved(new->table, new->row, row)) {
             return "40001";
         }
     }

@@ -219,7 +219,6 @@ static void read_update(struct reader *r, struct sim_action *action)
             struct sim_item *item = add_item(r, action);
             memcpy(item->column, "place", sizeof "place");
             item->param = source.params[i];
-            item->is_place = true;
         }
         for (unsigned k = 0; k < sizeof key_names / sizeof key_names[0]; k++) {
             if (strcmp(source.names[i], key_names[k]) == 0) {

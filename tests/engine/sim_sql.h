@@ -25,7 +25,6 @@ struct sim_item {
     bool is_array; /* one value per row; else the same for all rows */
     bool adds;     /* UPDATE: the value is added to what is there */
     bool is_key;   /* UPDATE: the row is found by it */
-    bool is_place; /* UPDATE: the row must lie there */
 };
 
 /* What one statement does to one table; a statement with data-modifying CTEs has several. */

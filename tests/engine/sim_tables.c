@@ -307,3 +307,15 @@ struct sim_param sim_column_write(const struct sim_column *column, const void *r
     uint64_t wire = htobe64((uint64_t)number << (64 - 8 * width(column->type)));
     return kept(&wire, width(column->type));
 }
+
+bool sim_row_moved(const struct sim_table *table, const void *sent, const void *kept)
+{
+    for (unsigned i = 0; i < table->columns_len; i++) {
+        const struct sim_column *column = &table->columns[i];
+        if (column->type == SIM_TID) {
+            return load_int((const uint8_t *)sent + column->offset, column->size) !=
+                   load_int((const uint8_t *)kept + column->offset, column->size);
+        }
+    }
+    return false;
+}

@@ -79,6 +79,9 @@ const struct sim_column *sim_column_named(const struct sim_table *table, const c
 /* Reads a value as it was sent into the row's field; the answer as the server would send it. */
 void sim_column_read(const struct sim_column *column, const struct sim_param *value, void *row);
 struct sim_param sim_column_write(const struct sim_column *column, const void *row);
+
+/* As fz.row_moved() says it: the row has changed since the change that was sent was read. */
+bool sim_row_moved(const struct sim_table *table, const void *sent, const void *kept);
 uint32_t sim_column_oid(const struct sim_column *column);
 
 #endif

@@ -1,6 +1,7 @@
 #!/bin/bash
-# A database of the first release gets its history and chains by migration: a town's books are taken
-# back to what they were under 0003, migrated, and must be what the writer had written, byte by byte.
+# A database of the first release gets its history and chains by migration: a town's books are
+# taken back to what they were under 0003, migrated, and must be what the writer had written, byte
+# by byte.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 migrations=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../sql/migrations" && pwd)
 
@@ -45,9 +46,10 @@ schema() {
 history >"$work/written"
 schema >"$work/schema"
 grep -c '^m|' "$work/written" >"$work/marks" || true
-same "$(cat "$work/marks")" "$(sql "SELECT sum(n / 64) FROM (SELECT count(*) AS n FROM
-    (SELECT debit AS a FROM fz.transfer UNION ALL SELECT credit FROM fz.transfer) s GROUP BY a) c")" \
-    'number of marks'
+same "$(cat "$work/marks")" "$(sql "SELECT sum(n / 64) FROM (SELECT count(*) AS n
+    FROM
+    (SELECT debit AS a FROM fz.transfer UNION ALL SELECT credit FROM fz.transfer) s
+    GROUP BY a) c")" 'number of marks'
 [ "$(cat "$work/marks")" -ge 4 ] || fail "only $(cat "$work/marks") marks to compare"
 run 0 fz audit
 
@@ -57,15 +59,16 @@ for migration in 0001_ledger 0002_parties 0003_treasury; do
     psql -X -q -v ON_ERROR_STOP=1 -d "$database" -f "$migrations/$migration.sql"
 done
 sql "SET session_replication_role = replica;
-     DO \$\$ DECLARE into_table record; BEGIN
-     FOR into_table IN SELECT table_name AS name, string_agg(quote_ident(column_name), ', ') AS names
-         FROM information_schema.columns WHERE table_schema = 'fz' GROUP BY 1 LOOP
-         EXECUTE format('TRUNCATE fz.%I CASCADE', into_table.name);
+     CREATE TEMPORARY VIEW old AS SELECT table_name AS name,
+         string_agg(quote_ident(column_name), ', ') AS names
+         FROM information_schema.columns WHERE table_schema = 'fz' GROUP BY 1;
+     DO \$\$ DECLARE t record; BEGIN
+     FOR t IN SELECT * FROM pg_temp.old LOOP
+         EXECUTE format('TRUNCATE fz.%I CASCADE', t.name);
      END LOOP;
-     FOR into_table IN SELECT table_name AS name, string_agg(quote_ident(column_name), ', ') AS names
-         FROM information_schema.columns WHERE table_schema = 'fz' GROUP BY 1 LOOP
-         EXECUTE format('INSERT INTO fz.%I (%s) SELECT %2\$s FROM fz_written.%1\$I', into_table.name,
-                        into_table.names);
+     FOR t IN SELECT * FROM pg_temp.old LOOP
+         EXECUTE format('INSERT INTO fz.%1\$I (%2\$s) SELECT %2\$s FROM fz_written.%1\$I',
+                        t.name, t.names);
      END LOOP; END \$\$;
      DROP SCHEMA fz_written CASCADE"
 run 0 fz migrate
