@@ -362,9 +362,29 @@ static void check_hashes(struct memory_store *store)
     fz_assert(memcmp(hash, store->head.last_hash, FZ_HASH_LEN) == 0);
 }
 
+/* From each intent's newest event back to its first: every event is met, once. */
+static void check_events(const struct memory_store *store)
+{
+    unsigned met = 0;
+    for (unsigned i = 0; i < store->intents_len; i++) {
+        const struct fz_intent *intent = &store->intents[i];
+        int64_t number = intent->last_event;
+        while (number > 0) {
+            fz_assert(number <= (int64_t)store->events_len);
+            const struct fz_event *event = &store->events[number - 1];
+            fz_assert(fz_id_equal(&event->intent, &intent->id));
+            fz_assert(event->previous < number);
+            number = event->previous;
+            met++;
+        }
+    }
+    fz_assert(met == store->events_len);
+}
+
 void memory_store_check(struct memory_store *store)
 {
     check_accounts(store);
+    check_events(store);
     check_order(store);
     check_hashes(store);
 }

@@ -541,7 +541,7 @@ static void compare_states(const struct sim_rows *rows, const struct model *mode
     }
 }
 
-/* The auditor's own check of sums, chains and hashes, over the rows as they are stored. */
+/* The auditor's own check, over the rows as they are stored. */
 static void audit(const struct sim_rows *rows, int32_t community)
 {
     if (auditor == NULL) {
@@ -555,10 +555,13 @@ static void audit(const struct sim_rows *rows, int32_t community)
     auditor->accounts_len = rows->accounts_len;
     auditor->transfers_len = rows->transfers_len;
     auditor->operations_len = rows->operations_len;
+    auditor->intents_len = rows->intents_len;
     auditor->events_len = rows->events_len;
     auditor->head = rows->heads[0];
-    auditor->head.community = community;
     memcpy(auditor->events, rows->events, rows->events_len * sizeof(rows->events[0]));
+    for (unsigned i = 0; i < rows->intents_len; i++) {
+        auditor->intents[i] = rows->intents[i].row;
+    }
     for (unsigned i = 0; i < rows->transfers_len; i++) {
         auditor->transfers[i] = rows->transfers[i].transfer;
     }
