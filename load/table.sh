@@ -46,6 +46,7 @@ def numbered: keys | map(tonumber) | sort | map(tostring);
 budgets='
 . as $f | $f.pgbench_tpcb_tps as $base | $f.details as $d
 | ($d.payment_p99_ms["64"].median) as $p99_64
+| ($d.payment_tps | (.["64"] // .["8"]).median) as $uniform # with as many as the hot shop has
 | "| what | measured | budget | met |",
   "|---|---:|---|---|",
   row("pgbench TPC-B, best client count"; "\($base | whole)/s"; ""; null),
@@ -62,8 +63,8 @@ budgets='
       "\($f.payment_tps | whole)/s, \(ratio($f.payment_tps; $base) | fixed(2)) x pgbench";
       ">= 1.2 x pgbench"; over(ratio($f.payment_tps; $base); 1.2)),
   row("the same, every payment to one shop";
-      "\($f.payment_hot_tps | whole)/s, \(ratio($f.payment_hot_tps; $f.payment_tps) | fixed(2))"
-      + " x uniform"; ""; null),
+      "\($f.payment_hot_tps | whole)/s, \(ratio($f.payment_hot_tps; $uniform) | fixed(2))"
+      + " x uniform with as many clients"; ""; null),
   row("one client: p50"; "\($f.payment_p50_ms_1 | fixed(2)) ms"; "<= 1 ms";
       under($f.payment_p50_ms_1; 1)),
   row("one client: p99"; "\($f.payment_p99_ms_1 | fixed(2)) ms"; "<= 5 ms";
