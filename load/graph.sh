@@ -43,7 +43,7 @@ def at1: . * 10 | round / 10;
     {name: "plain ledger, one hot account\($plain_hot | clients)", class: "other",
      v: $plain_hot},
     {name: "whole payment\($payment | clients)", class: "whole", v: $payment},
-    {name: "whole payment, one shop takes all", class: "whole", v: $d.payment_hot_tps},
+    {name: "whole payment, one shop (64 clients)", class: "whole", v: $d.payment_hot_tps},
     {name: "ledger alone, batches of 128", class: "a", v: $d.ledger_tps.small.uniform["128"]},
     {name: "ledger alone, one shop takes all", class: "a", v: $d.ledger_tps.small.hot["128"]}
   ] | map(select(.v != null and .v.median != null)) as $bars
