@@ -5,7 +5,7 @@
 #
 #   growth.sh [--transfers N] [--seconds N] [--json FILE]
 #
-# --transfers  how many are stored in the end (10,000,000: about five minutes and 30 GB on the disk
+# --transfers  how many are stored in the end (10,000,000: about ten minutes and 30 GB on the disk
 #              while it runs)
 # --seconds    of one reading (4)
 # --json       where the figures go; else to stdout
