@@ -25,6 +25,7 @@ struct books {
     struct fz_sha256 *sha;
     bool finished;
     fz_rc rc;
+    char name[32]; /* of its writer */
 };
 
 static void run_sql(struct books *books, const char *format, ...)
@@ -72,9 +73,11 @@ static int64_t books_now(void *ctx)
 static void start_writer(struct books *books, const char *conninfo)
 {
     struct fz_err err = {.rc = FZ_OK};
+    /* of this test alone: others run beside it, and some end their writers */
+    (void)snprintf(books->name, sizeof(books->name), "writer test %d", (int)books->community);
     struct fz_writer_options options = {.conninfo = conninfo,
                                         .role = "fz_switch",
-                                        .application_name = "writer test",
+                                        .application_name = books->name,
                                         .loop = fz_poll_loop_get(books->loop),
                                         .now_us = books_now,
                                         .now_ctx = books};
@@ -152,8 +155,10 @@ static fz_rc commit(struct books *books,
 
 static void kill_writer(struct books *books)
 {
-    run_sql(books, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE"
-                   " application_name = 'writer test' AND datname = current_database()");
+    run_sql(books,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE"
+            " application_name = '%s' AND datname = current_database()",
+            books->name);
 }
 
 static void expect_books_whole(struct books *books, const struct model *model)
