@@ -27,11 +27,9 @@ FROM (SELECT community_id, event,
       FROM fz.event) p
 WHERE e.community_id = p.community_id AND e.event = p.event AND p.previous > 0;
 
-UPDATE fz.intent i SET last_event = l.event, reference = old_reference, shop_name = old_shop_name,
-    qr = old_qr
-FROM (SELECT community_id, intent_id, max(event) AS event
-      FROM fz.event GROUP BY community_id, intent_id) l
-WHERE i.community_id = l.community_id AND i.intent_id = l.intent_id;
+UPDATE fz.intent i SET reference = old_reference, shop_name = old_shop_name, qr = old_qr,
+    last_event = coalesce((SELECT max(event) FROM fz.event e
+        WHERE e.community_id = i.community_id AND e.intent_id = i.intent_id), 0);
 
 DROP INDEX fz.event_of_intent;
 

@@ -25,7 +25,8 @@ struct books {
     struct fz_sha256 *sha;
     bool finished;
     fz_rc rc;
-    char name[32]; /* of its writer */
+    char name[32];                            /* of its writer */
+    void (*at_decision)(struct books *books); /* called once: rows are read, nothing is written */
 };
 
 static void run_sql(struct books *books, const char *format, ...)
@@ -67,7 +68,13 @@ static long long ask(struct books *books, const char *format, ...)
 
 static int64_t books_now(void *ctx)
 {
-    return ((struct books *)ctx)->now_us;
+    struct books *books = ctx;
+    void (*at_decision)(struct books *) = books->at_decision;
+    books->at_decision = NULL;
+    if (at_decision != NULL) {
+        at_decision(books);
+    }
+    return books->now_us;
 }
 
 static void start_writer(struct books *books, const char *conninfo)
@@ -310,6 +317,36 @@ Test(writer, a_broken_row_stops_the_batch_and_not_the_writer)
     run_sql(&books, "DELETE FROM fz.transfer WHERE community_id = 301");
     cr_expect_eq(ask(&books, "SELECT count(*) FROM fz.operation WHERE community_id = 301"), 0);
     cr_expect_eq(commit(&books, &pointer, 1, 0, NULL), FZ_OK);
+    close_books(&books);
+}
+
+static void hold_wallet(struct books *books)
+{
+    run_sql(books,
+            "UPDATE fz.account SET hold = 1 WHERE community_id = %d AND account ="
+            " 10000000001",
+            (int)books->community);
+}
+
+/* Somebody changes a row past the rules, between the batch's read and its write. */
+Test(writer, decides_again_on_a_row_that_moved)
+{
+    struct books books;
+    struct fz_command command = topup(1, 1);
+    struct fz_command *pointer = &command;
+    open_books(&books, 304);
+    open_account(&books, 1000000000);
+    open_account(&books, 10000000001);
+    books.at_decision = hold_wallet;
+    cr_expect_eq(commit(&books, &pointer, 1, 0, NULL), FZ_OK);
+    cr_expect_eq(count_retries(&books), 1, "the change was not noticed");
+    cr_expect_eq(ask(&books, "SELECT credits_posted FROM fz.account WHERE community_id = 304"
+                             " AND account = 10000000001"),
+                 command.amount);
+    cr_expect_eq(ask(&books, "SELECT count(*) FROM fz.transfer WHERE community_id = 304"), 1);
+    cr_expect_eq(ask(&books, "SELECT sum(debits_posted - credits_posted)::bigint FROM fz.account"
+                             " WHERE community_id = 304"),
+                 0);
     close_books(&books);
 }
 
