@@ -13,6 +13,7 @@
 #include "load/play_internal.h"
 
 #define PAUSE_US 100000 /* of a client that was sent away */
+#define LOOK_US 5000    /* how often arrivals are counted while nobody rests */
 
 static bool may_begin(const struct fz_play *play, int64_t now_us)
 {
@@ -80,10 +81,56 @@ static void begin_resting(struct fz_stream *stream)
     }
 }
 
+/* --- the time of the next arrival ------------------------------------------------------------- */
+
+/* When to look next. With nobody at rest nothing can begin: the next to rest looks then. */
+static int64_t look_at_us(const struct fz_stream *stream, int64_t now_us)
+{
+    int64_t next_us = fz_pace_next_us(&stream->pace);
+    bool nobody_rests = stream->idle_len == 0 && next_us != INT64_MAX;
+    return nobody_rests ? now_us + LOOK_US : next_us;
+}
+
+static void set_timer(struct fz_play *play, int64_t now_us)
+{
+    int64_t next_us = look_at_us(&play->main, now_us);
+    int64_t other_us = look_at_us(&play->inquiries, now_us);
+    next_us = other_us < next_us ? other_us : next_us;
+    next_us = play->deadline_us < next_us ? play->deadline_us : next_us;
+    if (next_us >= play->timer_us || next_us == INT64_MAX) {
+        return; /* it goes off early enough */
+    }
+    play->timer_us = next_us;
+    struct itimerspec when = {.it_value = {.tv_sec = (time_t)(next_us / 1000000),
+                                           .tv_nsec = (long)(next_us % 1000000 * 1000)}};
+    int rc = timerfd_settime(play->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+    fz_assert(rc == 0);
+}
+
+/* The timer is edge-triggered and never read: setting it anew is all it takes. */
+static void on_time(evutil_socket_t fd, short what, void *ctx)
+{
+    struct fz_play *play = ctx;
+    int64_t now_us = fz_run_now_us();
+    (void)fd, (void)what;
+    play->timer_us = INT64_MAX;
+    pump(&play->main, now_us);
+    pump(&play->inquiries, now_us);
+    if (now_us < play->deadline_us && !play->run->stopping) {
+        set_timer(play, now_us);
+    }
+    look_for_end(play);
+}
+
 static void go_on(struct fz_stream *stream)
 {
+    struct fz_play *play = stream->play;
     if (stream->pace.per_second > 0) {
-        pump(stream, fz_run_now_us());
+        int64_t now_us = fz_run_now_us();
+        pump(stream, now_us);
+        if (stream->idle_len > 0 && now_us < play->deadline_us && !play->run->stopping) {
+            set_timer(play, now_us);
+        }
     } else {
         begin_resting(stream);
     }
@@ -119,49 +166,19 @@ void fz_client_pause(struct fz_client *client)
     }
 }
 
-/* --- the time of the next arrival ------------------------------------------------------------- */
-
-static void set_timer(struct fz_play *play)
-{
-    int64_t next_us = fz_pace_next_us(&play->main.pace);
-    int64_t other_us = fz_pace_next_us(&play->inquiries.pace);
-    next_us = other_us < next_us ? other_us : next_us;
-    next_us = play->deadline_us < next_us ? play->deadline_us : next_us;
-    struct itimerspec when = {.it_value = {.tv_sec = (time_t)(next_us / 1000000),
-                                           .tv_nsec = (long)(next_us % 1000000 * 1000)}};
-    if (next_us != INT64_MAX) {
-        int rc = timerfd_settime(play->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
-        fz_assert(rc == 0);
-    }
-}
-
-static void on_time(evutil_socket_t fd, short what, void *ctx)
-{
-    struct fz_play *play = ctx;
-    uint64_t times = 0;
-    (void)what;
-    ssize_t len = read(fd, &times, sizeof(times));
-    int64_t now_us = fz_run_now_us();
-    (void)len; /* nothing to read: it was set anew meanwhile */
-    pump(&play->main, now_us);
-    pump(&play->inquiries, now_us);
-    if (now_us < play->deadline_us && !play->run->stopping) {
-        set_timer(play);
-    }
-    look_for_end(play);
-}
-
 static fz_rc start_timer(struct fz_play *play, struct fz_err *err)
 {
     play->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     if (play->timer_fd < 0) {
         return fz_fail(err, FZ_IO, "timerfd: %s", strerror(errno));
     }
-    play->timer = event_new(play->run->base, play->timer_fd, EV_READ | EV_PERSIST, on_time, play);
+    play->timer =
+        event_new(play->run->base, play->timer_fd, EV_READ | EV_PERSIST | EV_ET, on_time, play);
     if (play->timer == NULL || event_add(play->timer, NULL) != 0) {
         return fz_fail(err, FZ_NO_MEMORY, "timer");
     }
-    set_timer(play);
+    play->timer_us = INT64_MAX;
+    set_timer(play, fz_run_now_us());
     return FZ_OK;
 }
 

@@ -74,6 +74,7 @@ struct fz_play {
     uint64_t asked_len;  /* ever */
     int64_t deadline_us; /* nothing begins from here on; INT64_MAX: no limit */
     int timer_fd;        /* the next arrival */
+    int64_t timer_us;    /* when it goes off; INT64_MAX: it is not set */
     struct event *timer;
     struct fz_play_database *database; /* NULL: conservation is not checked in a database */
 };
