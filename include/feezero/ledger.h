@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "feezero/id.h"
+#include "feezero/limits.h"
 #include "feezero/rc.h"
 
 /* --- accounts --------------------------------------------------------------------------------- */
@@ -125,6 +126,12 @@ enum fz_intent_state {
     FZ_STATE_EXPIRED = 4,   /* final */
     FZ_STATE_VOIDED = 5     /* final */
 };
+
+/*
+ * In the result of a REFUND alone, where else the intent's state stands: accepted, and booked as
+ * soon as the shop has the money. The intent itself stays COMPLETED.
+ */
+#define FZ_REFUND_HELD 6
 const char *fz_intent_state_name(enum fz_intent_state state); /* "CREATED" */
 
 enum fz_payout_state {
@@ -165,33 +172,43 @@ struct fz_result {
     int64_t party;      /* wallet's party: payer, receiver of a top-up; 0 if none */
     int64_t payee;      /* party that received a P2P; 0 if none */
     int64_t amount;     /* asked for; for PAYOUT and COLLECT: what was moved */
-    int64_t value;      /* by rc: INSUFFICIENT_FUNDS the available balance, REFUND_EXCEEDS the
-                              refundable rest; after a REFUND the total refunded; BILL the tax */
+    int64_t value;      /* by rc: INSUFFICIENT_FUNDS the available balance (never to a shop about
+                              its customer: 0), REFUND_EXCEEDS the refundable rest,
+                              SUSPECTED_DUPLICATE the seconds since the earlier payment,
+                              LIMIT_EXCEEDED 0 for the limit per payment, else when the day's ends;
+                              after a REFUND the total refunded; BILL the tax; LIMITS the daily */
     int64_t number;     /* first transfer, 0 if none was booked */
     int64_t time_us;    /* when it was decided */
-    int64_t expires_us; /* INTENT only */
+    int64_t expires_us; /* INTENT, CODE */
     int32_t terminal;   /* 0 if none */
-    int32_t state;      /* enum fz_intent_state or fz_payout_state after it, 0 if none */
+    int32_t state;      /* enum fz_intent_state or fz_payout_state after it, or FZ_REFUND_HELD */
     char note[144];     /* reference or message, UTF-8, NUL-terminated, <= FZ_NOTE_MAX bytes */
 };
 
 struct fz_command {
     enum fz_command_type type;
-    struct fz_id id;     /* operation id; CANCEL and EXPIRE have none (zero) */
-    struct fz_id ref;    /* CANCEL EXPIRE PAY VOID REFUND: the intent. PAYOUT_*: the payout */
-    int64_t actor;       /* party that asks; for staff programs the staff member */
-    int64_t shop;        /* INTENT CANCEL PAY VOID REFUND PAYOUT BILL COLLECT */
-    int64_t party;       /* PAY P2P: payer. TOPUP: receiver */
-    int64_t payee;       /* P2P */
-    int64_t amount;      /* PAYOUT and COLLECT: at most this much, less if the balance is smaller */
-    int64_t tax;         /* BILL: consumption tax, booked beside `amount` (the net) */
-    int64_t corrects;    /* CORRECT: number of the transfer */
-    int64_t deadline_us; /* 0: none. Not part of the request's identity */
-    int32_t terminal;    /* INTENT: 1..999; else 0 */
-    int32_t ttl_s;       /* INTENT: seconds until it expires */
-    const char *note;    /* UTF-8, NUL-terminated, <= FZ_NOTE_MAX bytes; NULL is "" */
-    const char *qr;      /* INTENT: the code's text, kept as shown; NULL is "" */
-    const char *shop_name; /* INTENT: the name shown, kept as shown; NULL is "" */
+    struct fz_id id;       /* operation id; CANCEL and EXPIRE have none (zero) */
+    struct fz_id ref;      /* CANCEL EXPIRE PAY VOID REFUND: the intent. PAYOUT_*: the payout.
+                               REFUND_RELEASE: the REFUND. PAY to a sticker: zero, and the intent
+                               it makes has the payment's id */
+    int64_t actor;         /* party that asks; for staff programs the staff member */
+    int64_t shop;          /* INTENT CANCEL PAY VOID REFUND PAYOUT BILL COLLECT. CANCEL by the payer
+                               an intent waits for: 0 */
+    int64_t party;         /* PAY P2P: payer. TOPUP: receiver. CODE LIMITS: whose */
+    int64_t payee;         /* P2P */
+    int64_t amount;        /* PAYOUT and COLLECT: at most this much, less if the balance is smaller.
+                               CODE: at most this much without asking again. LIMITS: per payment */
+    int64_t daily;         /* LIMITS: per business day; 0: none, as for `amount` */
+    int64_t tax;           /* BILL: consumption tax, booked beside `amount` (the net) */
+    int64_t corrects;      /* CORRECT: number of the transfer */
+    int64_t deadline_us;   /* 0: none. Not part of the request's identity */
+    int32_t terminal;      /* INTENT: 1..999; PAY to a sticker: the sticker's, or 0; else 0 */
+    int32_t ttl_s;         /* INTENT: seconds until it expires */
+    const char *note;      /* UTF-8, NUL-terminated, <= FZ_NOTE_MAX bytes; NULL is "" */
+    const char *qr;        /* INTENT: the code's text, kept as shown; NULL is "" */
+    const char *shop_name; /* INTENT, PAY to a sticker: the name shown, kept; NULL is "" */
+    bool again; /* PAY, INTENT by code: yes, once more; else SUSPECTED_DUPLICATE may refuse it */
+    uint8_t code_hash[FZ_CODE_HASH_LEN]; /* CODE; INTENT by code; else zero */
     struct fz_signed_order order;
     uint8_t fingerprint[32];  /* set by fz_command_seal(): what "the same body" means */
     uint8_t order_digest[32]; /* set by fz_command_seal(): goes into the hash chain */

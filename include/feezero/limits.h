@@ -25,6 +25,16 @@
 #define FZ_INTENT_TTL_MIN_S 10
 #define FZ_INTENT_TTL_MAX_S 900
 #define FZ_INTENT_TTL_DEFAULT_S 120
+#define FZ_VOID_GRACE_S 900 /* after the business day of the payment: a till closes its day first */
+#define FZ_DUPLICATE_WINDOW_S 60 /* the same payer, shop and amount again: ask her */
+#define FZ_RECENT_MAX 4          /* payments of a payer that are remembered for that */
+#define FZ_HELD_MAX_YEN 100000LL /* refunds that wait for a shop's money, in all */
+
+/* --- codes a resident shows ------------------------------------------------------------------ */
+#define FZ_CODE_AMOUNT_DEFAULT 10000LL /* taken without asking her again */
+#define FZ_CODE_TTL_S 300
+#define FZ_CODE_HASH_LEN 32
+#define FZ_CONSENT_S 30 /* how long she has to say yes to more */
 
 /* --- HTTP ------------------------------------------------------------------------------------ */
 #define FZ_HTTP_BODY_MAX 16384 /* no request of ours needs more than 2 kB */

@@ -142,6 +142,23 @@ void fz_order_digest(struct fz_sha256 *sha,
     fz_sha256_final(sha, digest_out);
 }
 
+/* What came later, each with a letter before it and only where it says something. */
+static void put_more(struct writer *writer, const struct fz_command *command)
+{
+    static const uint8_t no_code[FZ_CODE_HASH_LEN] = {0};
+    if (command->daily != 0) {
+        put(writer, "D", 1);
+        put_number(writer, command->daily, 8);
+    }
+    if (command->again) {
+        put(writer, "A", 1);
+    }
+    if (memcmp(command->code_hash, no_code, sizeof(no_code)) != 0) {
+        put(writer, "C", 1);
+        put(writer, command->code_hash, sizeof(command->code_hash));
+    }
+}
+
 /*
  * The deadline is left out: a client that retries may give a new one. So are the code's text and
  * the shop's name: the switch adds them, the client does not ask for them.
@@ -164,6 +181,7 @@ void fz_command_seal(struct fz_sha256 *sha, struct fz_command *command)
     put_number(&writer, command->terminal, 2);
     put_number(&writer, command->ttl_s, 4);
     put_text(&writer, command->note);
+    put_more(&writer, command);
     fz_sha256_init(sha);
     fz_sha256_update(sha, writer.bytes, writer.len);
     fz_sha256_final(sha, command->fingerprint);

@@ -167,8 +167,8 @@ struct fz_operation *fz_state_operation(struct fz_state *state, const struct fz_
 
 const char *fz_event_type_name(int type)
 {
-    static const char *const names[] = {"intent.unknown",  "intent.created", "intent.completed",
-                                        "intent.canceled", "intent.expired", "intent.voided",
-                                        "intent.refunded"};
-    return type >= FZ_EVENT_CREATED && type <= FZ_EVENT_REFUNDED ? names[type] : names[0];
+    static const char *const names[] = {"intent.unknown",  "intent.created",  "intent.completed",
+                                        "intent.canceled", "intent.expired",  "intent.voided",
+                                        "intent.refunded", "intent.declined", "intent.refund_held"};
+    return type >= FZ_EVENT_CREATED && type <= FZ_EVENT_REFUND_HELD ? names[type] : names[0];
 }

@@ -111,7 +111,9 @@ enum fz_event_type {
     FZ_EVENT_CANCELED = 3,
     FZ_EVENT_EXPIRED = 4,
     FZ_EVENT_VOIDED = 5,
-    FZ_EVENT_REFUNDED = 6
+    FZ_EVENT_REFUNDED = 6,
+    FZ_EVENT_DECLINED = 7,   /* by the payer who was asked */
+    FZ_EVENT_REFUND_HELD = 8 /* the money comes with an intent.refunded of its own */
 };
 const char *fz_event_type_name(int type); /* "intent.created" */
 

@@ -24,6 +24,9 @@ static unsigned accounts_of(const struct fz_command *c, int64_t out[ACCOUNTS_PER
     case FZ_COMMAND_EXPIRE:
     case FZ_COMMAND_TOMBSTONE:
     case FZ_COMMAND_CORRECT:
+    case FZ_COMMAND_CODE:
+    case FZ_COMMAND_REFUND_RELEASE:
+    case FZ_COMMAND_LIMITS:
         return 0;
     case FZ_COMMAND_INTENT:
     case FZ_COMMAND_VOID:

@@ -32,6 +32,8 @@ unsigned fz_audit_legs(const struct fz_result *result, struct fz_transfer legs_o
     case FZ_COMMAND_CANCEL:
     case FZ_COMMAND_EXPIRE:
     case FZ_COMMAND_TOMBSTONE:
+    case FZ_COMMAND_CODE:
+    case FZ_COMMAND_LIMITS:
         return 0;
     case FZ_COMMAND_PAY:
         legs_out[0] = leg(FZ_KIND_PAYMENT, wallet, merchant, amount);
@@ -40,6 +42,7 @@ unsigned fz_audit_legs(const struct fz_result *result, struct fz_transfer legs_o
         legs_out[0] = leg(FZ_KIND_VOID, merchant, wallet, amount);
         return 1;
     case FZ_COMMAND_REFUND:
+    case FZ_COMMAND_REFUND_RELEASE:
         legs_out[0] = leg(FZ_KIND_REFUND, merchant, wallet, amount);
         return 1;
     case FZ_COMMAND_P2P:

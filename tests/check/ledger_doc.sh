@@ -59,12 +59,17 @@ done < <(sed -nE "s/$kind/\1 \2 \3/p" "$include/kinds.def")
 refusal='^FZ_ERROR\([A-Z_0-9]+, 1[0-9]+, REJECT, [0-9]+, [01], "([a-z-]+)".*'
 mapfile -t order < <(sed -nE "s/$refusal/\1/p" "$include/errors.def")
 declare -A place
+# Commands and refusals that have a number, and that no rule carries out or answers yet.
+announced="code refund-release limits code-unknown code-used code-expired not-held payer-declined
+ limit-exceeded suspected-duplicate"
+announced=${announced//$'\n'/}
 for i in "${!order[@]}"; do
     place[${order[$i]}]=$i
 done
 lists=$(sed -n '/^| command | refusals, the first that applies wins |$/,/^$/p' "$doc")
 commands=0
 while read -r slug; do
+    [[ " $announced " != *" $slug "* ]] || continue
     commands=$((commands + 1))
     row=$(grep -E "^\| \`$slug\` \|" <<<"$lists" || true)
     [ "$(grep -c . <<<"$row")" = 1 ] || complain "not one list of refusals for the command $slug"
@@ -81,6 +86,7 @@ done < <(sed -nE 's/^FZ_COMMAND\([A-Z_0-9]+, [0-9]+, "([a-z0-9-]+)".*/\1/p' "$in
 
 # Each refusal is in some list.
 for code in "${order[@]}"; do
+    [[ " $announced " != *" $code "* ]] || continue
     grep -qF "\`$code\`" <<<"$lists" || complain "no command answers $code"
 done
 

@@ -507,6 +507,10 @@ static fz_rc run(struct model *m, const struct fz_command *c, struct fz_result *
         return money_range(c) ? run_collect(m, c, r) : FZ_AMOUNT_OUT_OF_RANGE;
     case FZ_COMMAND_CORRECT:
         return run_correct(m, c, r);
+    case FZ_COMMAND_CODE:
+    case FZ_COMMAND_REFUND_RELEASE:
+    case FZ_COMMAND_LIMITS:
+        return FZ_KIND_NOT_ALLOWED;
     }
     return FZ_INTERNAL;
 }

@@ -296,6 +296,11 @@ of_books(struct model *m, const struct fz_command *c, int64_t time, struct refus
     case FZ_COMMAND_CORRECT:
         of_correct(m, c, out);
         return;
+    case FZ_COMMAND_CODE:
+    case FZ_COMMAND_REFUND_RELEASE:
+    case FZ_COMMAND_LIMITS:
+        out->has[FZ_KIND_NOT_ALLOWED] = true;
+        return;
     }
 }
 

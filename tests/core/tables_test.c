@@ -93,7 +93,7 @@ Test(tables, rows_are_found_by_code_and_unknown_codes_are_not)
     cr_expect_null(fz_class_info(0));
     cr_expect_null(fz_class_info(99));
     cr_expect_null(fz_command_info(0));
-    cr_expect_null(fz_command_info(17));
+    cr_expect_null(fz_command_info(20));
 }
 
 /*
@@ -187,8 +187,8 @@ Test(tables, a_fingerprint_tells_apart_what_identifies_a_request)
         .type = FZ_COMMAND_P2P, .actor = 1, .party = 1, .payee = 2, .amount = 5, .note = "n"};
     cr_assert_eq(fz_sha256_create(&sha, NULL), FZ_OK);
     fz_command_seal(sha, &base);
-    struct fz_command other[12];
-    for (unsigned i = 0; i < 12; i++) {
+    struct fz_command other[15];
+    for (unsigned i = 0; i < 15; i++) {
         other[i] = base;
     }
     other[0].type = FZ_COMMAND_TOMBSTONE;
@@ -203,7 +203,10 @@ Test(tables, a_fingerprint_tells_apart_what_identifies_a_request)
     other[9].terminal = 1;
     other[10].ttl_s = 1;
     other[11].corrects = 1;
-    for (unsigned i = 0; i < 12; i++) {
+    other[12].daily = 1;
+    other[13].again = true;
+    other[14].code_hash[31] = 1;
+    for (unsigned i = 0; i < 15; i++) {
         fz_command_seal(sha, &other[i]);
         cr_expect_neq(memcmp(base.fingerprint, other[i].fingerprint, 32), 0, "field %u", i);
     }
@@ -350,6 +353,7 @@ Test(tables, weekdays_and_events_have_their_names)
     cr_expect_str_eq(fz_event_type_name(FZ_EVENT_CREATED), "intent.created");
     cr_expect_str_eq(fz_event_type_name(FZ_EVENT_REFUNDED), "intent.refunded");
     cr_expect_str_eq(fz_event_type_name(0), "intent.unknown");
-    cr_expect_str_eq(fz_event_type_name(7), "intent.unknown");
+    cr_expect_str_eq(fz_event_type_name(FZ_EVENT_REFUND_HELD), "intent.refund_held");
+    cr_expect_str_eq(fz_event_type_name(9), "intent.unknown");
     cr_expect_str_eq(fz_event_type_name(-1), "intent.unknown");
 }

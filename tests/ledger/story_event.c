@@ -99,6 +99,9 @@ static bool take_subject(struct story *story, struct fz_command *c, char *word, 
     case FZ_COMMAND_P2P:
     case FZ_COMMAND_BILL:
     case FZ_COMMAND_COLLECT:
+    case FZ_COMMAND_CODE:
+    case FZ_COMMAND_REFUND_RELEASE:
+    case FZ_COMMAND_LIMITS:
         break;
     }
     return false;
