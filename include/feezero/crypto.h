@@ -1,6 +1,6 @@
 /*
- * Cryptography of FeeZero: SHA-256, random bytes, P-256 keys and their signatures, a keyed hash for
- * tables. The only header that stands for OpenSSL; no OpenSSL type leaks through it.
+ * Cryptography of FeeZero: SHA-256, HMAC, random bytes, P-256 keys and their signatures, a keyed
+ * hash for tables. The only header that stands for OpenSSL; no OpenSSL type leaks through it.
  *
  * Algorithms are fetched once per process and contexts are reused, because in OpenSSL 3 fetching
  * costs more than hashing. The first call does it; a program calls fz_crypto_init() at its start to
@@ -47,6 +47,23 @@ void fz_sha256_update(struct fz_sha256 *hash, const void *bytes, size_t len);
 
 /* Gives the digest of all since init. The next call must be init. */
 void fz_sha256_final(struct fz_sha256 *hash, uint8_t digest_out[FZ_SHA256_LEN]);
+
+/* --- HMAC-SHA-256 (RFC 2104) -------------------------------------------------------------------
+ * For texts that only who knows the key can make or check.
+ */
+#define FZ_HMAC_LEN FZ_SHA256_LEN
+
+/* A context for one key. *out is owned by the caller, NULL on failure. FZ_NO_MEMORY, FZ_CRYPTO. */
+struct fz_hmac;
+FZ_MUSTUSE fz_rc fz_hmac_create(const void *key,
+                                size_t key_len,
+                                struct fz_hmac **out,
+                                struct fz_err *err);
+void fz_hmac_destroy(struct fz_hmac **hmac); /* sets *hmac to NULL; *hmac may be NULL */
+
+/* In pieces: update..., final, and the next text begins. */
+void fz_hmac_update(struct fz_hmac *hmac, const void *bytes, size_t len);
+void fz_hmac_final(struct fz_hmac *hmac, uint8_t mac_out[FZ_HMAC_LEN]);
 
 /* --- SipHash-2-4 ------------------------------------------------------------------------------
  * For hash tables over ids that a client chose: without the seed nobody can aim at one bucket.

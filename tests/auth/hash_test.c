@@ -79,6 +79,52 @@ Test(hash, sha256_of_a_million_bytes)
     FZ_EXPECT_NO_LEAK();
 }
 
+/* RFC 4231, section 4; `times` bytes or texts of the same. */
+static const struct {
+    const char *key, *text, *mac;
+    size_t key_times, text_times;
+} MACS[] = {
+    {"\x0b", "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7", 20, 1},
+    {"Jefe", "what do ya want for nothing?",
+     "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843", 1, 1},
+    {"\xaa", "\xdd", "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe", 20, 50},
+    {"\xaa", "Test Using Larger Than Block-Size Key - Hash Key First",
+     "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54", 131, 1},
+};
+
+static size_t repeat(const char *text, size_t times, uint8_t out[256])
+{
+    size_t len = strlen(text);
+    cr_assert(len * times <= 256);
+    for (size_t i = 0; i < times; i++) {
+        memcpy(out + i * len, text, len);
+    }
+    return len * times;
+}
+
+Test(hash, hmac_of_the_standard)
+{
+    for (size_t i = 0; i < sizeof MACS / sizeof MACS[0]; i++) {
+        struct fz_hmac *hmac = NULL;
+        struct fz_err err = {0};
+        uint8_t key[256], text[256], mac[FZ_HMAC_LEN];
+        size_t key_len = repeat(MACS[i].key, MACS[i].key_times, key);
+        size_t text_len = repeat(MACS[i].text, MACS[i].text_times, text);
+        cr_assert_eq(fz_hmac_create(key, key_len, &hmac, &err), FZ_OK, "%s", err.msg);
+        fz_hmac_update(hmac, text, text_len);
+        fz_hmac_final(hmac, mac);
+        expect_digest(mac, MACS[i].mac, "whole");
+        for (size_t at = 0; at < text_len; at++) { /* the same key, the text byte by byte */
+            fz_hmac_update(hmac, text + at, 1);
+        }
+        fz_hmac_final(hmac, mac);
+        expect_digest(mac, MACS[i].mac, "in pieces");
+        fz_hmac_destroy(&hmac);
+        cr_expect_null(hmac);
+    }
+    FZ_EXPECT_NO_LEAK();
+}
+
 static uint64_t siphash_of_openssl(const uint8_t seed[16], const uint8_t *bytes, size_t len)
 {
     EVP_MAC *mac = EVP_MAC_fetch(NULL, "SIPHASH", NULL);
