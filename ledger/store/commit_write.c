@@ -580,8 +580,8 @@ fz_rc fz_commit_send_hint(PGconn *conn,
                           struct fz_err *err)
 {
     char hint[64];
-    int len = snprintf(hint, sizeof(hint), "%" PRId32 ":%" PRId64, state->head.community,
-                       state->head.last_event);
+    int len = snprintf(hint, sizeof(hint), "%" PRId32 ":%" PRId64 ":%" PRId64,
+                       state->head.community, state->head.last_event, state->head.last_number);
     fz_assert(len > 0 && (size_t)len < sizeof(hint));
     fz_pg_params_reset(params);
     fz_pg_add_text(params, hint);

@@ -16,4 +16,27 @@
 /* Reads them from row 0, beginning at `column`; `qr` is "". Strings are borrowed from `result`. */
 void fz_read_intent_columns(const PGresult *result, int column, struct fz_intent_row *out);
 
+/* One transfer as its account sees it, in this order of columns. */
+enum {
+    FZ_HISTORY_FOUND, /* not of the row: whether the query knows the place it begins at */
+    FZ_HISTORY_NUMBER,
+    FZ_HISTORY_TIME,
+    FZ_HISTORY_AMOUNT,
+    FZ_HISTORY_DEBIT,
+    FZ_HISTORY_CREDIT,
+    FZ_HISTORY_OPERATION,
+    FZ_HISTORY_KIND,
+    FZ_HISTORY_COMMAND,
+    FZ_HISTORY_REF,
+    FZ_HISTORY_NOTE,
+    FZ_HISTORY_NAME,
+    FZ_HISTORY_COLUMNS_LEN
+};
+
+/* Reads them. Strings are borrowed from `result`. */
+void fz_read_history_columns(const PGresult *result,
+                             int row,
+                             int64_t account,
+                             struct fz_history_row *out);
+
 #endif

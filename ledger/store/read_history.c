@@ -8,7 +8,7 @@
 #include "feezero/assert.h"
 #include "ledger/core/decide.h"
 #include "ledger/core/heads.h"
-#include "ledger/store/reader_query.h"
+#include "ledger/store/read_columns.h"
 
 _Static_assert(FZ_MARK_EVERY == 64, "migration 0004 made the marks of old journals");
 
@@ -106,21 +106,6 @@ const struct fz_statement fz_sql_history = {
 };
 /* clang-format on */
 
-enum {
-    HISTORY_BOUND,
-    HISTORY_NUMBER,
-    HISTORY_TIME,
-    HISTORY_AMOUNT,
-    HISTORY_DEBIT,
-    HISTORY_CREDIT,
-    HISTORY_OPERATION,
-    HISTORY_KIND,
-    HISTORY_COMMAND,
-    HISTORY_REF,
-    HISTORY_NOTE,
-    HISTORY_NAME
-};
-
 /* Whether an operation's `ref` is an intent (else it is a payout, or nothing). */
 static bool is_about_intent(int64_t command)
 {
@@ -133,24 +118,26 @@ static const char *text_or_empty(const PGresult *result, int row, int column)
     return text == NULL ? "" : text;
 }
 
-static void
-read_history_row(const PGresult *result, int row, int64_t account, struct fz_history_row *out)
+void fz_read_history_columns(const PGresult *result,
+                             int row,
+                             int64_t account,
+                             struct fz_history_row *out)
 {
-    int64_t debit = fz_pg_int(result, row, HISTORY_DEBIT);
-    int64_t credit = fz_pg_int(result, row, HISTORY_CREDIT);
+    int64_t debit = fz_pg_int(result, row, FZ_HISTORY_DEBIT);
+    int64_t credit = fz_pg_int(result, row, FZ_HISTORY_CREDIT);
     *out = (struct fz_history_row){
-        .number = fz_pg_int(result, row, HISTORY_NUMBER),
-        .time_us = fz_pg_int(result, row, HISTORY_TIME),
-        .amount = fz_pg_int(result, row, HISTORY_AMOUNT),
+        .number = fz_pg_int(result, row, FZ_HISTORY_NUMBER),
+        .time_us = fz_pg_int(result, row, FZ_HISTORY_TIME),
+        .amount = fz_pg_int(result, row, FZ_HISTORY_AMOUNT),
         .counterparty = credit == account ? debit : credit,
-        .operation = fz_pg_uuid(result, row, HISTORY_OPERATION),
-        .kind = (enum fz_kind)fz_pg_int(result, row, HISTORY_KIND),
+        .operation = fz_pg_uuid(result, row, FZ_HISTORY_OPERATION),
+        .kind = (enum fz_kind)fz_pg_int(result, row, FZ_HISTORY_KIND),
         .credit = credit == account,
-        .counterparty_name = text_or_empty(result, row, HISTORY_NAME),
-        .note = text_or_empty(result, row, HISTORY_NOTE),
+        .counterparty_name = text_or_empty(result, row, FZ_HISTORY_NAME),
+        .note = text_or_empty(result, row, FZ_HISTORY_NOTE),
     };
-    if (is_about_intent(fz_pg_int(result, row, HISTORY_COMMAND))) {
-        out->intent = fz_pg_uuid(result, row, HISTORY_REF);
+    if (is_about_intent(fz_pg_int(result, row, FZ_HISTORY_COMMAND))) {
+        out->intent = fz_pg_uuid(result, row, FZ_HISTORY_REF);
     }
 }
 
@@ -162,7 +149,7 @@ static void finish_history(const struct fz_read_call *call,
     int rows = rc == FZ_OK ? PQntuples(result) : 0;
     if (rc == FZ_OK && rows == 0) {
         rc = FZ_NOT_FOUND;
-    } else if (rc == FZ_OK && !fz_pg_bool(result, 0, HISTORY_BOUND)) {
+    } else if (rc == FZ_OK && !fz_pg_bool(result, 0, FZ_HISTORY_FOUND)) {
         rc = FZ_BAD_QUERY;
     }
     if (rc != FZ_OK) {
@@ -171,8 +158,8 @@ static void finish_history(const struct fz_read_call *call,
     }
     fz_assert(rows <= FZ_PAGE_MAX);
     unsigned len = 0;
-    for (int row = 0; row < rows && !fz_pg_is_null(result, row, HISTORY_NUMBER); row++) {
-        read_history_row(result, row, call->account, &page->history[len++]);
+    for (int row = 0; row < rows && !fz_pg_is_null(result, row, FZ_HISTORY_NUMBER); row++) {
+        fz_read_history_columns(result, row, call->account, &page->history[len++]);
     }
     call->done.history(call->ctx, FZ_OK, page->history, len);
 }

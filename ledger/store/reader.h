@@ -28,10 +28,10 @@ struct fz_reader_options {
     struct fz_loop *loop;
     unsigned connections; /* 1..FZ_READERS_MAX */
     /*
-     * Called for each hint that a community's outbox grew up to `event`, also by this process; may
-     * be NULL. Hints can be lost.
+     * Called for each hint that a community's outbox grew up to `event` and its journal up to
+     * transfer `number`, also by this process; may be NULL. Hints can be lost.
      */
-    void (*hint)(void *ctx, int32_t community, int64_t event);
+    void (*hint)(void *ctx, int32_t community, int64_t event, int64_t number);
     void *hint_ctx;
     /* Hears why a connection or a query failed, for the log; may be NULL. */
     void (*trouble)(void *ctx, const struct fz_err *err);
@@ -289,5 +289,46 @@ void fz_read_past(struct fz_reader *reader,
                   const struct fz_past_query *query,
                   fz_past_done done,
                   void *ctx);
+
+/* --- what moves accounts, as it comes (read_moves.c) ------------------------------------------ */
+
+struct fz_money_row {
+    struct fz_history_row move;
+    int32_t terminal; /* of the till the sale was at; 0: none, or it was about no sale */
+};
+
+typedef void (*fz_money_done)(void *ctx, fz_rc rc, const struct fz_money_row *rows, unsigned len);
+
+/*
+ * Transfers of an account after transfer number `after`, oldest first, at most `limit`
+ * (1..FZ_PAGE_MAX); maybe none. `after` is 0 or any transfer of the community. One look-up for each
+ * row of the page and at most 128 more. FZ_NOT_FOUND: no such account. FZ_BAD_QUERY: no such
+ * transfer.
+ */
+void fz_read_money(struct fz_reader *reader,
+                   int32_t community,
+                   int64_t account,
+                   int64_t after,
+                   unsigned limit,
+                   fz_money_done done,
+                   void *ctx);
+
+#define FZ_MOVES_MAX 1024
+
+/* Whose money a transfer moved. */
+struct fz_move_row {
+    int64_t number;
+    int64_t debit; /* account numbers */
+    int64_t credit;
+};
+
+typedef void (*fz_moves_done)(void *ctx, fz_rc rc, const struct fz_move_row *rows, unsigned len);
+
+/*
+ * Transfers of a community after number `after`, oldest first, at most FZ_MOVES_MAX: what a hint
+ * from another worker is followed up with where somebody waits for an account.
+ */
+void fz_read_community_moves(
+    struct fz_reader *reader, int32_t community, int64_t after, fz_moves_done done, void *ctx);
 
 #endif

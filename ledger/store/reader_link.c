@@ -27,7 +27,7 @@
 static const struct fz_statement *const statements[] = {
     &fz_sql_credential,       &fz_sql_enrol,     &fz_sql_intent,  &fz_sql_intent_events,
     &fz_sql_community_events, &fz_sql_operation, &fz_sql_receipt, &fz_sql_balance,
-    &fz_sql_history,          &fz_sql_past,
+    &fz_sql_history,          &fz_sql_past,      &fz_sql_money,   &fz_sql_community_moves,
 };
 #define STATEMENTS_LEN (sizeof statements / sizeof statements[0])
 
@@ -40,6 +40,13 @@ const char *fz_reader_settings(void)
 {
     return SETTINGS_SQL;
 }
+
+/* How far a community has come. */
+struct hint {
+    int32_t community;
+    int64_t event;
+    int64_t number; /* of a transfer */
+};
 
 static void on_ready(void *ctx, unsigned got);
 
@@ -256,22 +263,28 @@ static void on_busy(struct fz_read_link *link)
     }
 }
 
-/* "community:event", both decimal and positive; anything else is not from us. */
-static bool parse_hint(const char *text, int32_t *community_out, int64_t *event_out)
+/* A decimal number up to `stop`, from 0; -1: something else. *at moves behind it. */
+static long long parse_number(const char **at, char stop)
 {
     char *end = NULL;
-    long long community = strtoll(text, &end, 10);
-    if (end == text || *end != ':' || community <= 0 || community > INT32_MAX) {
+    long long number = strtoll(*at, &end, 10);
+    bool is_number = **at >= '0' && **at <= '9' && *end == stop && number != LLONG_MAX;
+    *at = end + 1;
+    return is_number ? number : -1;
+}
+
+/* "community:event:transfer"; anything else is not from us. */
+static bool parse_hint(const char *text, struct hint *hint_out)
+{
+    const char *at = text;
+    long long community = parse_number(&at, ':');
+    if (community <= 0 || community > INT32_MAX) {
         return false;
     }
-    const char *second = end + 1;
-    long long event = strtoll(second, &end, 10);
-    if (end == second || *end != '\0' || event <= 0 || event == LLONG_MAX) {
-        return false;
-    }
-    *community_out = (int32_t)community;
-    *event_out = event;
-    return true;
+    hint_out->community = (int32_t)community;
+    hint_out->event = parse_number(&at, ':');
+    hint_out->number = hint_out->event < 0 ? -1 : parse_number(&at, '\0');
+    return hint_out->number >= 0;
 }
 
 static void take_hints(struct fz_read_link *link)
@@ -279,10 +292,9 @@ static void take_hints(struct fz_read_link *link)
     const struct fz_reader_options *options = &link->reader->options;
     PGnotify *notify = NULL;
     while (link->conn != NULL && (notify = PQnotifies(link->conn)) != NULL) {
-        int32_t community = 0;
-        int64_t event = 0;
-        if (options->hint != NULL && parse_hint(notify->extra, &community, &event)) {
-            options->hint(options->hint_ctx, community, event);
+        struct hint hint;
+        if (options->hint != NULL && parse_hint(notify->extra, &hint)) {
+            options->hint(options->hint_ctx, hint.community, hint.event, hint.number);
         }
         PQfreemem(notify);
     }

@@ -32,6 +32,8 @@ extern const struct fz_statement fz_sql_receipt;          /* read_operation.c */
 extern const struct fz_statement fz_sql_balance;          /* read_account.c */
 extern const struct fz_statement fz_sql_history;          /* read_history.c */
 extern const struct fz_statement fz_sql_past;             /* read_history.c */
+extern const struct fz_statement fz_sql_money;            /* read_moves.c */
+extern const struct fz_statement fz_sql_community_moves;  /* read_moves.c */
 
 /* All of them, one after the other; NULL past the end. And what their sessions set before. */
 const struct fz_statement *fz_reader_statement(unsigned index);
@@ -47,12 +49,16 @@ union fz_read_done {
     fz_balance_done balance;
     fz_history_done history;
     fz_past_done past;
+    fz_money_done money;
+    fz_moves_done moves;
 };
 
 /* Room for a page of rows, the reader's: a stack has better things to hold. */
 union fz_read_page {
     struct fz_event_row events[FZ_PAGE_MAX];
     struct fz_history_row history[FZ_PAGE_MAX];
+    struct fz_money_row money[FZ_PAGE_MAX];
+    struct fz_move_row moves[FZ_MOVES_MAX];
 };
 
 struct fz_read_call {

@@ -261,8 +261,8 @@ static void decide_and_write(struct fz_writer *writer)
 }
 
 /*
- * Tells other workers of new events. The batch is booked: a hint that cannot be sent is lost, which
- * delays who waits there, and the broken connection is replaced.
+ * Tells other workers of new events and transfers. The batch is booked: a hint that cannot be sent
+ * is lost, which delays who waits there, and the broken connection is replaced.
  */
 static void send_hint(struct fz_writer *writer)
 {
@@ -284,7 +284,7 @@ static void end_batch(struct fz_writer *writer)
     writer->stats.transfers += writer->state->transfers_len;
     writer->stats.last_batch_us = monotonic_us() - writer->started_us;
     enter(writer, PHASE_IDLE);
-    if (writer->state->events_len > 0) {
+    if (writer->state->events_len > 0 || writer->state->transfers_len > 0) {
         send_hint(writer);
     }
     finish(writer, FZ_OK);

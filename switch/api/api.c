@@ -47,9 +47,10 @@ on_engine_events(void *ctx, int32_t community, const struct fz_id *intents, unsi
     fz_waiters_wake(api->waiters, community, intents, len);
 }
 
-static void on_hint(void *ctx, int32_t community, int64_t event)
+static void on_hint(void *ctx, int32_t community, int64_t event, int64_t number)
 {
     const struct fz_api *api = ctx;
+    (void)number;
     if (!api->is_stopping) {
         fz_waiters_hint(api->waiters, api->reader, community, event);
     }

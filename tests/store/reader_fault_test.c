@@ -310,20 +310,35 @@ struct hints {
     unsigned calls;
     int32_t community;
     int64_t event;
+    int64_t number;
 };
 
-static void on_hint(void *ctx, int32_t community, int64_t event)
+static void on_hint(void *ctx, int32_t community, int64_t event, int64_t number)
 {
     struct hints *hints = ctx;
     hints->calls++;
     hints->community = community;
     hints->event = event;
+    hints->number = number;
 }
 
 Test(reader_fault, hints)
 {
-    static const char *const strange[] = {
-        "", "9", "9:", ":9", "9:9x", "0:1", "1:0", "-1:1", "1:-1", "99999999999:1", "1:1:1"};
+    static const char *const strange[] = {"",
+                                          "9",
+                                          "9:9",
+                                          ":9:9",
+                                          "9::9",
+                                          "9:9:",
+                                          "9:9:9x",
+                                          "0:1:1",
+                                          "-1:1:1",
+                                          "1:-1:1",
+                                          "1:1:-1",
+                                          "1:1: 1",
+                                          "99999999999:1:1",
+                                          "1:1:1:1",
+                                          "1:1:9223372036854775807"};
     struct testbed bed;
     struct hints hints = {0};
     testbed_open(&bed, NULL);
@@ -331,21 +346,21 @@ Test(reader_fault, hints)
     bed.hint = on_hint;
     bed.hint_ctx = &hints;
     testbed_start_reader(&bed, 1, true);
-    testbed_sql(&bed, "NOTIFY fz_event, '9:42'");
+    testbed_sql(&bed, "NOTIFY fz_event, '9:42:7'");
     testbed_wait(&bed, &hints.calls, 1);
-    cr_expect(hints.community == 9 && hints.event == 42);
+    cr_expect(hints.community == 9 && hints.event == 42 && hints.number == 7);
     for (unsigned i = 0; i < sizeof strange / sizeof strange[0]; i++) {
         testbed_sql(&bed, "SELECT pg_notify('fz_event', '%s')", strange[i]);
     }
-    testbed_sql(&bed, "NOTIFY fz_event, '2147483647:9223372036854775806'");
+    testbed_sql(&bed, "NOTIFY fz_event, '2147483647:9223372036854775806:0'");
     testbed_wait(&bed, &hints.calls, 2);
     cr_expect(hints.calls == 2, "nothing strange was passed on");
-    cr_expect(hints.community == INT32_MAX && hints.event == INT64_MAX - 1);
+    cr_expect(hints.community == INT32_MAX && hints.event == INT64_MAX - 1 && hints.number == 0);
 
     terminate_reader(&bed);
     wait_until_lost(&bed);
     wait_until_good(&bed, 9);
-    testbed_sql(&bed, "NOTIFY fz_event, '9:43'");
+    testbed_sql(&bed, "NOTIFY fz_event, '9:43:8'");
     testbed_wait(&bed, &hints.calls, 3);
     cr_expect(hints.event == 43, "it listens again");
     testbed_close(&bed);

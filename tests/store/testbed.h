@@ -16,7 +16,8 @@ struct testbed {
     struct fz_poll_loop *loop;
     struct fz_reader *reader;
     char name[32]; /* application_name of the reader's connections, this process's own */
-    void (*hint)(void *ctx, int32_t community, int64_t event); /* set before the reader starts */
+    /* set before the reader starts */
+    void (*hint)(void *ctx, int32_t community, int64_t event, int64_t number);
     void *hint_ctx;
     unsigned troubles; /* what the reader said about itself */
     char trouble[240];
