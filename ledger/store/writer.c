@@ -277,6 +277,19 @@ static void send_hint(struct fz_writer *writer)
     writer->hinting = true;
 }
 
+/*
+ * Whether others may not know yet what this batch asked for, though it added nothing: an attempt of
+ * ours may have booked it and lost the answer to its COMMIT, or another worker its life.
+ */
+static bool may_be_news(const struct fz_writer *writer)
+{
+    bool is_news = writer->maybe_committed;
+    for (unsigned i = 0; i < writer->batch.len && !is_news; i++) {
+        is_news = writer->batch.commands[i]->replayed;
+    }
+    return is_news;
+}
+
 static void end_batch(struct fz_writer *writer)
 {
     writer->stats.batches++;
@@ -284,7 +297,7 @@ static void end_batch(struct fz_writer *writer)
     writer->stats.transfers += writer->state->transfers_len;
     writer->stats.last_batch_us = monotonic_us() - writer->started_us;
     enter(writer, PHASE_IDLE);
-    if (writer->state->events_len > 0 || writer->state->transfers_len > 0) {
+    if (writer->state->events_len > 0 || writer->state->transfers_len > 0 || may_be_news(writer)) {
         send_hint(writer);
     }
     finish(writer, FZ_OK);

@@ -125,12 +125,12 @@ static void wake_one(struct fz_waiters *waiters, const struct fz_town *town, con
     }
 }
 
-/* Everybody, or everybody of one community. */
+/* Everybody of one community. */
 static void wake_town(struct fz_waiters *waiters, const struct fz_town *town)
 {
     for (size_t i = 0; i < BUCKETS; i++) {
         for (struct fz_waiter *at = waiters->buckets[i]; at != NULL; at = at->next) {
-            if (town == NULL || at->town == town) {
+            if (at->town == town) {
                 at->wake(at);
             }
         }
@@ -149,11 +149,6 @@ void fz_waiters_wake(struct fz_waiters *waiters,
     for (unsigned i = 0; i < len; i++) {
         wake_one(waiters, town, &intents[i]);
     }
-}
-
-void fz_waiters_wake_all(struct fz_waiters *waiters)
-{
-    wake_town(waiters, NULL);
 }
 
 static void catch_up(struct fz_town *town);

@@ -38,8 +38,6 @@ void fz_waiters_wake(struct fz_waiters *waiters,
                      const struct fz_id *intents,
                      unsigned len);
 
-void fz_waiters_wake_all(struct fz_waiters *waiters);
-
 /*
  * A hint that the community's events go up to `event`: reads what is new, if anybody waits there,
  * and wakes. Hints that come while it reads are taken together.

@@ -103,7 +103,7 @@ static void announce(struct fz_engine *engine, const struct batch *batch)
     unsigned len = 0;
     for (unsigned i = 0; i < batch->len; i++) {
         const struct fz_command *command = batch->commands[i];
-        if (command->result.state != 0 && !command->replayed && !fz_id_is_zero(&command->ref)) {
+        if (command->result.state != 0 && !fz_id_is_zero(&command->ref)) {
             intents[len++] = command->ref;
         }
     }

@@ -32,8 +32,9 @@ struct fz_engine_options {
     const char *role;
     struct fz_loop *loop;
     /*
-     * Called after each batch with the events it added, so that waiters on this worker wake at
-     * once.
+     * Called after each batch, before its jobs are done, with the intents its commands spoke of, so
+     * that waiters on this worker wake at once. Also with those found decided already: the attempt
+     * that decided them may have lost the answer to its COMMIT. Waking is a hint: look.
      */
     void (*events)(void *ctx, int32_t community, const struct fz_id *intents, unsigned len);
     void *events_ctx;

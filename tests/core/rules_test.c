@@ -202,8 +202,8 @@ Test(rules, void_and_refund)
         {5, FZ_COMMAND_INTENT, 18, 0, 10, 700, 0, FZ_OK, 0},
         {5, FZ_COMMAND_PAY, 19, 18, 1, 700, 10, FZ_OK, 0},
         {43199, FZ_COMMAND_PAYOUT, 20, 0, 10, 100, 0, FZ_OK, 0},
-        {43200, FZ_COMMAND_VOID, 21, 18, 10, 0, 0, FZ_VOID_WINDOW_CLOSED, 0}, /* midnight */
-        {43201, FZ_COMMAND_REFUND, 22, 18, 10, 700, 0, FZ_INSUFFICIENT_FUNDS, 600},
+        {44100, FZ_COMMAND_VOID, 21, 18, 10, 0, 0, FZ_VOID_WINDOW_CLOSED, 0}, /* 0:15 */
+        {44101, FZ_COMMAND_REFUND, 22, 18, 10, 700, 0, FZ_INSUFFICIENT_FUNDS, 600},
     };
     struct memory_store *store = town();
     PLAY(store, story);
@@ -430,13 +430,16 @@ static void expect_marks(unsigned first)
         }
     }
     cr_expect_eq(store->state->marks_len, 2 * (transfers / FZ_MARK_EVERY));
+    unsigned wallet_marks = 0;
     for (unsigned i = 0; i < store->state->marks_len; i++) {
         const struct fz_mark *mark = &store->state->marks[i];
         bool is_wallet = mark->account == wallet->number;
+        wallet_marks += is_wallet;
         cr_expect_eq(mark->number % FZ_MARK_EVERY, 0);
         cr_expect_eq(mark->debits_posted, is_wallet ? 0 : booked[mark->number], "mark %u", i);
         cr_expect_eq(mark->credits_posted, is_wallet ? booked[mark->number] : 0, "mark %u", i);
     }
+    cr_expect_eq(2 * wallet_marks, store->state->marks_len, "each side has its own");
     end_town(store);
 }
 
@@ -444,6 +447,25 @@ Test(rules, a_mark_is_the_account_as_it_was)
 {
     expect_marks(1);
     expect_marks(2);
+}
+
+/* A slot of an earlier batch is used again: nothing of what stood there may stay. */
+Test(rules, a_new_row_is_empty)
+{
+    struct memory_store *store = town();
+    struct fz_state *state = store->state;
+    fz_state_reset(state, &store->head);
+    memset(state->operations, 0xa5, sizeof(state->operations[0]));
+    memset(state->corrected, 0xa5, sizeof(state->corrected[0]));
+    const struct fz_id id = {{1}};
+    const struct fz_operation *operation = fz_state_add_operation(state, &id);
+    const struct fz_corrected *corrected = fz_state_add_corrected(state);
+    cr_expect(fz_id_equal(&operation->result.id, &id) && operation->fingerprint[0] == 0);
+    cr_expect(operation->result.amount == 0 && operation->result.number == 0);
+    cr_expect(operation->result.note[0] == '\0');
+    cr_expect(corrected->transfer.number == 0 && corrected->transfer.time_us == 0);
+    cr_expect(!corrected->done);
+    end_town(store);
 }
 
 Test(rules, a_reset_state_knows_nothing_of_the_batch_before)

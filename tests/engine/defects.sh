@@ -21,7 +21,7 @@ lock=ledger/store/commit_lock.c
 write=ledger/store/commit_write.c
 statements=ledger/store/commit_statements.c
 
-looks=(clock_gettime fz_writer_commit fz_commit_send_lock fz_decide fz_log_err)
+looks=(clock_gettime fz_writer_commit fz_commit_send_lock fz_commit_send_hint fz_decide fz_log_err)
 flags=(-std=c17 -D_GNU_SOURCE -O0 -w -fPIC)
 flags+=(-I "$top" -I "$top/include" -I "$(pg_config --includedir)")
 link=("${looks[@]/#/-Wl,--wrap=}")
@@ -82,6 +82,8 @@ defect queue_one_too_long $engine \
 defect drained_too_early $engine 's/ && engine->in_flight == NULL;/;/'
 defect never_drained $engine \
     's/(engine->draining = true;)\s+return [^;]*;/$1 return false;/'
+defect found_again_is_not_told $engine \
+    's/(command->result.state != 0 &&)( !fz_id_is_zero)/$1 !command->replayed \&\&$2/'
 
 # --- the writer
 defect answers_before_commit $writer \
@@ -108,6 +110,9 @@ defect a_batch_without_end $writer \
 defect believes_a_panic $writer 's/strcmp\(severity, "ERROR"\) == 0/true/'
 defect own_trouble_is_a_refusal $writer \
     's/if \(!writer->refused && rc != FZ_NOT_FOUND\)/if (false)/'
+defect found_again_is_no_news $writer 's/is_news = writer->batch[^;]*replayed;/(void)0;/'
+defect lost_commit_is_no_news $writer 's/is_news = writer->maybe_committed;/is_news = false;/'
+defect never_hints $writer 's/(\n        )send_hint\(writer\);/$1(void)0;/'
 defect one_loss_is_the_end $writer 's/writer->attempts < FZ_COMMIT_ATTEMPTS_MAX/false/'
 
 # --- the messages

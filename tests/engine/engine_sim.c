@@ -140,7 +140,9 @@ static void report(void)
                  {"open at the end, resolved: booked", t->resolved_booked},
                  {"open at the end, resolved: not booked", t->resolved_not_booked},
                  {"waits for the head", t->waits_for_head},
-                 {"events announced", t->announced}};
+                 {"events announced", t->announced},
+                 {"  of these found decided earlier", t->found_again},
+                 {"in batches whose events were hinted at", t->hinted}};
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         printf("%10llu %s\n", (unsigned long long)lines[i].count, lines[i].what);
     }
@@ -160,7 +162,7 @@ static int check_reach(void)
         }
     }
     if (t->resolved_booked == 0 || t->resolved_not_booked == 0 || t->waits_for_head == 0 ||
-        t->largest_batch < FZ_BATCH_MAX / 4) {
+        t->largest_batch < FZ_BATCH_MAX / 4 || t->found_again == 0) {
         fprintf(stderr, "engine_sim: the histories do not reach far enough\n");
         missing++;
     }

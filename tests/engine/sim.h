@@ -70,7 +70,7 @@ enum sim_fault {
 struct sim_totals {
     uint64_t seeds, operations, batches, decided, refused, replays, unavailable, failed;
     uint64_t unknown, orphaned, resolved_booked, resolved_not_booked, waits_for_head, rejected;
-    uint64_t announced, largest_batch;
+    uint64_t announced, hinted, found_again, largest_batch;
     uint64_t faults[SIM_FAULT_COUNT];
 };
 
@@ -88,6 +88,7 @@ struct sim_order {
     uint64_t batch;   /* in which batch, counted from 1 */
     bool commit_sent; /* a COMMIT that books it was handed to libpq */
     unsigned booked;  /* how many transactions that decided it were committed */
+    int64_t event;    /* the last event that one of these added, 0 if none did */
     bool answered;
     bool orphaned;             /* its worker died: nobody will answer */
     bool followed;             /* sent again, or looked up, by its client */
@@ -101,6 +102,7 @@ struct sim_order {
 /* What decide() was given, kept until its transaction is over. */
 struct sim_decision {
     int64_t now_us;
+    int64_t event; /* the last of the events it adds, 0 if none */
     unsigned len;
     struct sim_order *orders[FZ_BATCH_MAX];
 };

@@ -231,7 +231,11 @@ static void end_transaction(struct sim_backend *backend, bool commits)
     backend->aborted = false;
     if (commits) {
         sim_trace("server: COMMIT is durable");
-        sim_books_commit(transaction, backend->current->decision);
+        struct sim_decision *decision = backend->current->decision;
+        sim_books_commit(transaction, decision);
+        for (unsigned i = 0; i < decision->len && decision->event > 0; i++) {
+            decision->orders[i]->event = decision->event;
+        }
     }
     release(backend);
 }
