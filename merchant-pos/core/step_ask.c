@@ -19,6 +19,7 @@ static void step_when_absent(struct fz_run *run)
     case FZ_POS_SALE:
     case FZ_POS_PAYMENT:
     case FZ_POS_TRANSFER:
+    case FZ_POS_CODE:
         run->step = FZ_STEP_CLOSE;
         return;
     }

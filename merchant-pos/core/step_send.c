@@ -21,6 +21,8 @@ static const char *collection_of(enum fz_pos_kind kind)
         return "payments";
     case FZ_POS_TRANSFER:
         return "transfers";
+    case FZ_POS_CODE:
+        return "codes";
     }
     FZ_UNREACHABLE();
 }
@@ -37,6 +39,8 @@ static enum fz_pos_state done_state(enum fz_pos_kind kind)
         return FZ_POS_REFUNDED;
     case FZ_POS_TRANSFER:
         return FZ_POS_TRANSFERRED;
+    case FZ_POS_CODE:
+        return FZ_POS_SHOWN;
     }
     FZ_UNREACHABLE();
 }
@@ -72,6 +76,11 @@ static void add_sale(struct fz_text *text, const struct fz_pos_operation *op)
         fz_text_add(text, ",");
         add_member(text, "reference", op->reference);
     }
+    if (op->code[0] != '\0') {
+        fz_text_add(text, ",");
+        add_member(text, "code", op->code);
+    }
+    fz_text_add(text, op->again ? ",\"again\":true" : "");
 }
 
 static void add_transfer(struct fz_text *text, const struct fz_pos_operation *op)
@@ -82,6 +91,30 @@ static void add_transfer(struct fz_text *text, const struct fz_pos_operation *op
     if (op->message[0] != '\0') {
         fz_text_add(text, ",");
         add_member(text, "message", op->message);
+    }
+}
+
+static void add_payment(struct fz_text *text, const struct fz_pos_operation *op)
+{
+    if (!fz_id_is_zero(&op->intent)) {
+        add_intent(text, op);
+        fz_text_add(text, ",");
+    }
+    add_member(text, "shop", op->party);
+    fz_text_add(text, ",");
+    add_amount(text, op);
+    if (op->terminal[0] != '\0') {
+        fz_text_add(text, ",");
+        add_member(text, "terminal", op->terminal);
+    }
+    fz_text_add(text, op->again ? ",\"again\":true" : "");
+}
+
+static void add_code(struct fz_text *text, const struct fz_pos_operation *op)
+{
+    if (op->limit > 0) {
+        fz_text_add(text, "\"max_amount\":");
+        fz_text_add_int(text, op->limit);
     }
 }
 
@@ -104,14 +137,13 @@ static void build_body(struct fz_pos *pos, const struct fz_pos_operation *op)
         add_amount(&text, op);
         break;
     case FZ_POS_PAYMENT:
-        add_intent(&text, op);
-        fz_text_add(&text, ",");
-        add_member(&text, "shop", op->party);
-        fz_text_add(&text, ",");
-        add_amount(&text, op);
+        add_payment(&text, op);
         break;
     case FZ_POS_TRANSFER:
         add_transfer(&text, op);
+        break;
+    case FZ_POS_CODE:
+        add_code(&text, op);
         break;
     }
     fz_text_add(&text, "}");

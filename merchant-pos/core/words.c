@@ -23,7 +23,7 @@ bool fz_pos_is_final(enum fz_pos_state state)
 
 static bool is_wallet(enum fz_pos_kind kind)
 {
-    return kind == FZ_POS_PAYMENT || kind == FZ_POS_TRANSFER;
+    return kind == FZ_POS_PAYMENT || kind == FZ_POS_TRANSFER || kind == FZ_POS_CODE;
 }
 
 static enum word word_open(const struct fz_pos_outcome *outcome)
@@ -33,8 +33,14 @@ static enum word word_open(const struct fz_pos_outcome *outcome)
     if (op->state == FZ_POS_CANCELING) {
         return WORD_CANCELING;
     }
+    if (op->state == FZ_POS_PENDING) {
+        return WORD_PENDING;
+    }
+    if (op->state == FZ_POS_ASKED && outcome->rc == FZ_OK) {
+        return is_wallet(op->kind) ? WORD_ASKED_WALLET : WORD_ASKED;
+    }
     if (op->state == FZ_POS_SHOWN && outcome->rc == FZ_OK) {
-        return WORD_WAITING;
+        return is_wallet(op->kind) ? WORD_SHOW_CODE : WORD_WAITING;
     }
     return is_wallet(op->kind) ? WORD_CHECKING_WALLET : WORD_CHECKING;
 }
@@ -45,6 +51,23 @@ static enum word word_paid(const struct fz_pos_outcome *outcome)
            : outcome->raced      ? WORD_PAID_RACED
            : outcome->reprint    ? WORD_PAID_REPRINT
                                  : WORD_PAID;
+}
+
+static enum word word_canceled(const struct fz_pos_outcome *outcome)
+{
+    bool declined = outcome->rc == FZ_PAYER_DECLINED;
+
+    if (is_wallet(outcome->operation.kind)) {
+        return declined ? WORD_DECLINED_WALLET : WORD_CANCELED_WALLET;
+    }
+    return declined ? WORD_DECLINED : outcome->rc == FZ_OK ? WORD_CANCELED : WORD_CANCELED_CODE;
+}
+
+static enum word word_expired(const struct fz_pos_operation *op)
+{
+    return is_wallet(op->kind)   ? WORD_EXPIRED_WALLET
+           : op->code[0] != '\0' ? WORD_NO_CONSENT
+                                 : WORD_EXPIRED;
 }
 
 static enum word word_never(enum fz_pos_kind kind)
@@ -59,6 +82,8 @@ static enum word word_never(enum fz_pos_kind kind)
         return WORD_NOT_CHARGED;
     case FZ_POS_TRANSFER:
         return WORD_NOT_SENT;
+    case FZ_POS_CODE:
+        return WORD_NO_CODE;
     }
     FZ_UNREACHABLE();
 }
@@ -70,13 +95,15 @@ static enum word word_of(const struct fz_pos_outcome *outcome)
     case FZ_POS_UNKNOWN:
     case FZ_POS_SHOWN:
     case FZ_POS_CANCELING:
+    case FZ_POS_ASKED:
+    case FZ_POS_PENDING:
         return word_open(outcome);
     case FZ_POS_PAID:
         return word_paid(outcome);
     case FZ_POS_CANCELED:
-        return outcome->rc == FZ_OK ? WORD_CANCELED : WORD_CANCELED_CODE;
+        return word_canceled(outcome);
     case FZ_POS_EXPIRED:
-        return WORD_EXPIRED;
+        return word_expired(&outcome->operation);
     case FZ_POS_REFUSED: /* only the new sale has a word of its own, see fz_pos_text() */
         return WORD_NEW_SALE;
     case FZ_POS_TOMBSTONED:
@@ -87,6 +114,8 @@ static enum word word_of(const struct fz_pos_outcome *outcome)
         return WORD_REFUNDED;
     case FZ_POS_TRANSFERRED:
         return WORD_SENT;
+    case FZ_POS_HELD:
+        return WORD_HELD;
     }
     FZ_UNREACHABLE();
 }
@@ -120,6 +149,8 @@ const char *fz_pos_kind_name(enum fz_pos_kind kind)
         return "payment";
     case FZ_POS_TRANSFER:
         return "transfer";
+    case FZ_POS_CODE:
+        return "code";
     }
     FZ_UNREACHABLE();
 }
@@ -135,6 +166,10 @@ const char *fz_pos_state_name(enum fz_pos_state state)
         return "shown";
     case FZ_POS_CANCELING:
         return "canceling";
+    case FZ_POS_ASKED:
+        return "asked";
+    case FZ_POS_PENDING:
+        return "pending";
     case FZ_POS_PAID:
         return "paid";
     case FZ_POS_CANCELED:
@@ -151,6 +186,8 @@ const char *fz_pos_state_name(enum fz_pos_state state)
         return "refunded";
     case FZ_POS_TRANSFERRED:
         return "transferred";
+    case FZ_POS_HELD:
+        return "held";
     }
     FZ_UNREACHABLE();
 }

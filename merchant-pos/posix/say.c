@@ -220,8 +220,10 @@ static enum fz_exit exit_of(const struct fz_pos_outcome *outcome)
     case FZ_POS_VOIDED:
     case FZ_POS_REFUNDED:
     case FZ_POS_TRANSFERRED:
+    case FZ_POS_HELD:
         return FZ_EXIT_DONE;
     case FZ_POS_SHOWN:
+    case FZ_POS_ASKED:
         return outcome->rc == FZ_OK ? FZ_EXIT_DONE : FZ_EXIT_LATER;
     case FZ_POS_CANCELED:
     case FZ_POS_EXPIRED:
@@ -232,6 +234,7 @@ static enum fz_exit exit_of(const struct fz_pos_outcome *outcome)
     case FZ_POS_PREPARED:
     case FZ_POS_UNKNOWN:
     case FZ_POS_CANCELING:
+    case FZ_POS_PENDING:
         break;
     }
     return FZ_EXIT_LATER;

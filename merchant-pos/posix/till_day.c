@@ -86,6 +86,10 @@ static const char *difference_name(enum fz_pos_difference_kind kind)
         return "amount";
     case FZ_POS_UNSETTLED:
         return "unsettled";
+    case FZ_POS_STICKER:
+        return "sticker";
+    case FZ_POS_LATE:
+        return "late";
     case FZ_POS_ELSEWHERE:
         break;
     }
@@ -103,6 +107,8 @@ static enum fz_phrase difference_phrase(enum fz_pos_difference_kind kind)
         return FZ_PHRASE_OTHER_AMOUNT;
     case FZ_POS_UNSETTLED:
         return FZ_PHRASE_UNSETTLED;
+    case FZ_POS_STICKER:
+    case FZ_POS_LATE:
     case FZ_POS_ELSEWHERE:
         break;
     }
