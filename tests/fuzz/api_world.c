@@ -33,6 +33,7 @@ static union {
     fz_balance_done balance;
     fz_history_done history;
     fz_past_done past;
+    fz_money_done money;
 } done_asked;
 static struct fz_id intent_asked;
 
@@ -190,6 +191,36 @@ void fz_read_community_events(
     (void)done;
     (void)ctx;
     FZ_UNREACHABLE(); /* no hints come */
+}
+
+void fz_read_community_moves(
+    struct fz_reader *reader, int32_t community, int64_t after, fz_moves_done done, void *ctx)
+{
+    (void)reader;
+    (void)community;
+    (void)after;
+    (void)done;
+    (void)ctx;
+    FZ_UNREACHABLE(); /* no hints come */
+}
+
+static void answer_money(void)
+{
+    done_asked.money(ctx_asked, FZ_UNAVAILABLE, NULL, 0);
+}
+
+void fz_read_money(struct fz_reader *reader,
+                   int32_t community,
+                   const struct fz_money_page *page,
+                   fz_money_done done,
+                   void *ctx)
+{
+    (void)reader;
+    (void)community;
+    done_asked.money = done;
+    ask(API_MONEY, ctx, answer_money);
+    current->after = page->after;
+    current->limit = page->limit;
 }
 
 static void answer_operation(void)

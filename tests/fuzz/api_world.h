@@ -26,7 +26,8 @@ enum api_asked {
     API_RECEIPT,
     API_BALANCE,
     API_HISTORY,
-    API_PAST
+    API_PAST,
+    API_MONEY
 };
 
 /* One request and all that came of it. */

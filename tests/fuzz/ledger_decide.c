@@ -90,7 +90,8 @@ static void make_command(struct world *w, const uint8_t record[RECORD_LEN])
     if (fz_command_info((int)c->type)->kept) {
         c->id = id_of(record[1] % 224);
     }
-    c->ref = id_of(record[2]);
+    c->ref =
+        c->type == FZ_COMMAND_PAY && record[2] % 8 == 0 ? (struct fz_id){{0}} : id_of(record[2]);
     c->shop = parties[record[3] & 15];
     c->party = parties[record[3] >> 4];
     c->actor = c->party;

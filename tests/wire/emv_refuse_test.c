@@ -86,6 +86,12 @@ Test(emv_refuse, the_negatives_of_others)
     memcpy(text, WRONG_IN_THE_WILD, sizeof(WRONG_IN_THE_WILD));
     memcpy(text + strlen(text) - 4, "0F92", 4);
     cr_expect_eq(parse(text, strlen(text)), FZ_EMV_OK);
+    /* Right checksums over wrong objects: 62/09 is "tuv"; lengths that lie. */
+    char readme[] = WRONG_IN_A_README;
+    cr_expect_eq(parse(readme, strlen(readme)), FZ_EMV_DATA_REQUEST);
+    memcpy(readme + strlen(readme) - 4, "E754", 4);
+    cr_expect_eq(parse(readme, strlen(readme)), FZ_EMV_CRC);
+    cr_expect_eq(parse(MALFORMED_ELSEWHERE, strlen(MALFORMED_ELSEWHERE)), FZ_EMV_OBJECT_LEN);
 }
 
 Test(emv_refuse, objects)

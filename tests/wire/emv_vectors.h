@@ -57,6 +57,21 @@
 #define WRONG_IN_THE_WILD \
     "00020164210002JA0111JPQRMPM本舗食堂53033925903xxx6003xxx610710600325802JP01021126680019j" \
     "p.or.paymentsjapan0113000000000000102040001030600000104060000015204412163046D60"
+
+/* Another reader's example: it asks for the payer's data in letters nobody defined. */
+#define WRONG_IN_A_README \
+    "00020101021102160004hoge0104abcd520441115303156540523.7255020256035005802CN5914BEST TRAN" \
+    "SPORT6007BEIJING6107123456762800205678900305098760505abcde0705klmno0805pqres0903tuv1004a" \
+    "bcd5016000412340104ijkl64280002ZH0102北京0204最佳运输0304abcd65020080320016A011223344998877070" \
+    "81234567863046325"
+
+/* A JPQR reader's test of malformed objects: controls inside, lengths that lie. */
+#define MALFORMED_ELSEWHERE \
+    "00020101021126680019jp.or.paymentsjapan0113aaaaaaaaaaaaa0204bbbb0306cccccc0406dddddd" \
+    "5204000053033925802JP592512345678901234567890123456015123456789012345611012345678649" \
+    "9あいうえおかきくけこ\bあいうえおかきくけこあいうえおかきくけこあいうえおかきくけこ" \
+    "あいうえおかきくけこあいうえおかきくけこ\bあいうえおかきくけこあいうえおかきくけこあ" \
+    "いうえおかきくけこあいうえおかきくけ6304E0C6"
 /* clang-format on */
 
 #endif
