@@ -36,6 +36,15 @@ GRANT INSERT ON fz.credential TO fz_switch;
 GRANT EXECUTE ON FUNCTION fz.enrol(integer, bytea, text, bytea, text) TO fz_switch;
 GRANT EXECUTE ON FUNCTION fz.row_moved() TO fz_switch, fz_treasury;
 
+-- webhooks: the API adds and changes them, the courier delivers
+GRANT SELECT, INSERT, UPDATE ON fz.webhook, fz.webhook_feed TO fz_switch;
+GRANT SELECT, INSERT, UPDATE, DELETE ON fz.webhook_delivery TO fz_switch;
+GRANT EXECUTE ON FUNCTION fz.now_us(),
+    fz.webhook_add(integer, uuid, bigint, text, bytea, integer),
+    fz.webhook_rotate(integer, uuid, bigint, bytea, integer),
+    fz.webhook_replay(integer, uuid, bigint, bigint, integer),
+    fz.webhook_record(integer, integer) TO fz_switch;
+
 -- the operator's program
 GRANT INSERT ON fz.head, fz.account TO fz_treasury;
 GRANT SELECT, INSERT, UPDATE ON fz.community, fz.party, fz.shop, fz.terminal, fz.plan,
@@ -46,5 +55,8 @@ GRANT UPDATE (revoked_at) ON fz.credential TO fz_treasury;
 GRANT UPDATE (key_id) ON fz.enrolment TO fz_treasury;
 GRANT EXECUTE ON FUNCTION fz.enrol(integer, bytea, text, bytea, text) TO fz_treasury;
 
--- the auditor reads, and nothing else
+-- the auditor reads, and nothing else; but who knows the secret of a webhook can speak as the switch
 GRANT SELECT ON ALL TABLES IN SCHEMA fz TO fz_audit;
+REVOKE SELECT ON fz.webhook FROM fz_audit;
+GRANT SELECT (community_id, webhook_id, shop, url, old_until_us, state, since_event, created_us,
+    failures, pause_until_us) ON fz.webhook TO fz_audit;

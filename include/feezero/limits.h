@@ -60,6 +60,25 @@
 #define FZ_LOCK_TIMEOUT_MS 5000
 #define FZ_TCP_TIMEOUT_MS 5000
 
+/* --- webhooks -------------------------------------------------------------------------------- */
+#define FZ_WEBHOOKS_MAX 5                /* of one shop */
+#define FZ_WEBHOOK_URL_MAX 500           /* bytes */
+#define FZ_WEBHOOK_SECRET_LEN 32         /* bytes; Standard Webhooks wants 24 to 64 */
+#define FZ_WEBHOOK_OVERLAP_S 86400       /* how long an old secret may sign beside a new one */
+#define FZ_WEBHOOK_TRY_S (3 * 86400)     /* then an event that no receiver took is given up */
+#define FZ_WEBHOOK_LOG_S (30 * 86400)    /* then what became of it is forgotten */
+#define FZ_WEBHOOK_REPLAY_MAX 10000      /* events of one request to send again */
+#define FZ_WEBHOOK_CONNECT_MS 5000       /* to look a name up, connect, and agree on TLS */
+#define FZ_WEBHOOK_ANSWER_MAX 16384      /* bytes of an answer's header, and of its body, we read */
+#define FZ_WEBHOOK_RETRY_FIRST_MS 5000   /* first ceiling of an event's back-off; it doubles */
+#define FZ_WEBHOOK_RETRY_MAX_MS 21600000 /* 6 hours: about thirty attempts in three days */
+#define FZ_WEBHOOK_PAUSE_FIRST_MS 1000   /* the same for a receiver, over all of its events */
+#define FZ_WEBHOOK_PAUSE_MAX_MS 300000   /* so long after it is well again it may go unnoticed */
+#define FZ_WEBHOOK_LANES_MAX 128         /* receivers a courier speaks to at the same time */
+#define FZ_WEBHOOK_LANE_MAX 16           /* events it takes for one of them at once */
+#define FZ_WEBHOOK_RECORD_MAX 1000       /* events looked at in one transaction */
+#define FZ_WEBHOOK_LOOK_MS 250           /* how often the courier looks for events */
+
 /* --- enrolment ------------------------------------------------------------------------------- */
 #define FZ_ENROL_CODE_DAYS 14 /* a code that was not used dies after this */
 #define FZ_KEY_CACHE_MAX 65536

@@ -39,4 +39,11 @@ void fz_read_history_columns(const PGresult *result,
                              int64_t account,
                              struct fz_history_row *out);
 
+/* Of fz.event e. */
+#define FZ_EVENT_COLUMNS \
+    "e.event, e.time_us, e.shop, e.amount, e.transfer, e.intent_id, e.op_id, e.type, e.state"
+
+/* Reads them, beginning at `column`. */
+void fz_read_event_columns(const PGresult *result, int row, int column, struct fz_event_row *out);
+
 #endif

@@ -69,9 +69,6 @@ void fz_read_intent(struct fz_reader *reader,
 
 /* --- events ----------------------------------------------------------------------------------- */
 
-#define EVENT_COLUMNS \
-    "e.event, e.time_us, e.shop, e.amount, e.transfer, e.intent_id, e.op_id, e.type, e.state"
-
 const struct fz_statement fz_sql_intent_events = {
     "fz_intent_events",
     "WITH RECURSIVE e AS ("
@@ -82,27 +79,27 @@ const struct fz_statement fz_sql_intent_events = {
     " UNION ALL SELECT n.* FROM e"
     "  CROSS JOIN LATERAL (SELECT * FROM fz.event"
     "   WHERE community_id = $1 AND event = e.previous OFFSET 0) n WHERE e.previous > $3)"
-    " SELECT " EVENT_COLUMNS " FROM e ORDER BY e.event LIMIT $4",
+    " SELECT " FZ_EVENT_COLUMNS " FROM e ORDER BY e.event LIMIT $4",
 };
 
 const struct fz_statement fz_sql_community_events = {
     "fz_community_events",
-    "SELECT " EVENT_COLUMNS " FROM fz.event e"
+    "SELECT " FZ_EVENT_COLUMNS " FROM fz.event e"
     " WHERE e.community_id = $1 AND e.event > $2 ORDER BY e.event LIMIT $3",
 };
 
-static void read_event(const PGresult *result, int row, struct fz_event_row *out)
+void fz_read_event_columns(const PGresult *result, int row, int column, struct fz_event_row *out)
 {
     *out = (struct fz_event_row){
-        .event = fz_pg_int(result, row, 0),
-        .time_us = fz_pg_int(result, row, 1),
-        .shop = fz_pg_int(result, row, 2),
-        .amount = fz_pg_int(result, row, 3),
-        .transfer = fz_pg_int(result, row, 4),
-        .intent = fz_pg_uuid(result, row, 5),
-        .operation = fz_pg_uuid(result, row, 6),
-        .type = (int32_t)fz_pg_int(result, row, 7),
-        .state = (enum fz_intent_state)fz_pg_int(result, row, 8),
+        .event = fz_pg_int(result, row, column),
+        .time_us = fz_pg_int(result, row, column + 1),
+        .shop = fz_pg_int(result, row, column + 2),
+        .amount = fz_pg_int(result, row, column + 3),
+        .transfer = fz_pg_int(result, row, column + 4),
+        .intent = fz_pg_uuid(result, row, column + 5),
+        .operation = fz_pg_uuid(result, row, column + 6),
+        .type = (int32_t)fz_pg_int(result, row, column + 7),
+        .state = (enum fz_intent_state)fz_pg_int(result, row, column + 8),
     };
 }
 
@@ -118,7 +115,7 @@ static void finish_events(const struct fz_read_call *call,
     int rows = PQntuples(result);
     fz_assert(rows <= FZ_PAGE_MAX);
     for (int row = 0; row < rows; row++) {
-        read_event(result, row, &page->events[row]);
+        fz_read_event_columns(result, row, 0, &page->events[row]);
     }
     call->done.events(call->ctx, FZ_OK, page->events, (unsigned)rows);
 }

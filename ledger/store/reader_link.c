@@ -25,9 +25,25 @@
     " set_config('enable_mergejoin', 'off', false)"
 
 static const struct fz_statement *const statements[] = {
-    &fz_sql_credential,       &fz_sql_enrol,     &fz_sql_intent,  &fz_sql_intent_events,
-    &fz_sql_community_events, &fz_sql_operation, &fz_sql_receipt, &fz_sql_balance,
-    &fz_sql_history,          &fz_sql_past,      &fz_sql_money,   &fz_sql_community_moves,
+    &fz_sql_credential,
+    &fz_sql_enrol,
+    &fz_sql_intent,
+    &fz_sql_intent_events,
+    &fz_sql_community_events,
+    &fz_sql_operation,
+    &fz_sql_receipt,
+    &fz_sql_balance,
+    &fz_sql_history,
+    &fz_sql_past,
+    &fz_sql_money,
+    &fz_sql_community_moves,
+    /* read_webhook.c */
+    &fz_sql_webhook_add,
+    &fz_sql_webhooks,
+    &fz_sql_webhook_rotate,
+    &fz_sql_webhook_delete,
+    &fz_sql_webhook_replay,
+    &fz_sql_webhook_deliveries,
 };
 #define STATEMENTS_LEN (sizeof statements / sizeof statements[0])
 

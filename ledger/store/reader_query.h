@@ -15,6 +15,7 @@
 #include "feezero/limits.h"
 #include "ledger/store/pg.h"
 #include "ledger/store/reader.h"
+#include "ledger/store/webhook.h"
 
 /* Prepared once per connection; the reader's list of all of them is in reader_link.c. */
 struct fz_statement {
@@ -35,6 +36,13 @@ extern const struct fz_statement fz_sql_past;             /* read_history.c */
 extern const struct fz_statement fz_sql_money;            /* read_moves.c */
 extern const struct fz_statement fz_sql_community_moves;  /* read_moves.c */
 
+extern const struct fz_statement fz_sql_webhook_add;        /* read_webhook.c */
+extern const struct fz_statement fz_sql_webhooks;           /* read_webhook.c */
+extern const struct fz_statement fz_sql_webhook_rotate;     /* read_webhook.c */
+extern const struct fz_statement fz_sql_webhook_delete;     /* read_webhook.c */
+extern const struct fz_statement fz_sql_webhook_replay;     /* read_webhook.c */
+extern const struct fz_statement fz_sql_webhook_deliveries; /* read_webhook.c */
+
 /* All of them, one after the other; NULL past the end. And what their sessions set before. */
 const struct fz_statement *fz_reader_statement(unsigned index);
 const char *fz_reader_settings(void);
@@ -51,6 +59,10 @@ union fz_read_done {
     fz_past_done past;
     fz_money_done money;
     fz_moves_done moves;
+    fz_webhook_added_done webhook_added;
+    fz_webhooks_done webhooks;
+    fz_webhook_changed_done webhook_changed;
+    fz_deliveries_done deliveries;
 };
 
 /* Room for a page of rows, the reader's: a stack has better things to hold. */
@@ -59,6 +71,8 @@ union fz_read_page {
     struct fz_history_row history[FZ_PAGE_MAX];
     struct fz_money_row money[FZ_PAGE_MAX];
     struct fz_move_row moves[FZ_MOVES_MAX];
+    struct fz_delivery_row deliveries[FZ_PAGE_MAX];
+    struct fz_webhook_row webhooks[FZ_WEBHOOKS_MAX];
 };
 
 struct fz_read_call {

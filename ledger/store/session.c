@@ -22,11 +22,8 @@ struct fz_session {
     char sqlstate[6]; /* of the last query, "" if it was done */
 };
 
-fz_rc fz_session_create(const char *conninfo,
-                        const char *role,
-                        const char *application_name,
-                        struct fz_session **out,
-                        struct fz_err *err)
+static fz_rc
+create(const struct fz_pg_options *options, struct fz_session **out, struct fz_err *err)
 {
     *out = NULL;
     struct fz_session *session = calloc(1, sizeof *session);
@@ -34,14 +31,34 @@ fz_rc fz_session_create(const char *conninfo,
         return fz_fail(err, FZ_NO_MEMORY, "no memory for a session");
     }
     fz_pg_params_init(&session->params);
-    struct fz_pg_options options = {
-        .conninfo = conninfo, .role = role, .application_name = application_name, .patient = true};
-    fz_rc rc = fz_pg_connect(&options, &session->conn, err);
+    fz_rc rc = fz_pg_connect(options, &session->conn, err);
     if (rc != FZ_OK) {
         fz_session_destroy(&session);
     }
     *out = session;
     return rc;
+}
+
+fz_rc fz_session_create(const char *conninfo,
+                        const char *role,
+                        const char *application_name,
+                        struct fz_session **out,
+                        struct fz_err *err)
+{
+    struct fz_pg_options options = {
+        .conninfo = conninfo, .role = role, .application_name = application_name, .patient = true};
+    return create(&options, out, err);
+}
+
+fz_rc fz_session_create_brisk(const char *conninfo,
+                              const char *role,
+                              const char *application_name,
+                              struct fz_session **out,
+                              struct fz_err *err)
+{
+    struct fz_pg_options options = {
+        .conninfo = conninfo, .role = role, .application_name = application_name};
+    return create(&options, out, err);
 }
 
 void fz_session_destroy(struct fz_session **session)

@@ -1,6 +1,6 @@
 /*
  * Room ledger/store. A session: one blocking connection of a batch program (`fz`), handed to the
- * query families (admin_*, settle_*, bill_*, audit_*). Nothing is booked through it: that is the
+ * query families (admin_*, settle_*, bill_*, audit_*), and of the courier (courier.h). Nothing is booked through it: that is the
  * writer's. The queries themselves are written against session_query.h.
  */
 #ifndef LEDGER_STORE_SESSION_H
@@ -21,6 +21,17 @@ FZ_MUSTUSE fz_rc fz_session_create(const char *conninfo,
                                    const char *application_name,
                                    struct fz_session **out,
                                    struct fz_err *err);
+
+/*
+ * The same for a daemon's own process: with the time-outs of limits.h (seconds) in place of those of
+ * batch programs (minutes), so that it always comes back soon.
+ */
+FZ_MUSTUSE fz_rc fz_session_create_brisk(const char *conninfo,
+                                         const char *role,
+                                         const char *application_name,
+                                         struct fz_session **out,
+                                         struct fz_err *err);
+
 /* An open transaction is rolled back. Sets *session to NULL; *session may be NULL. */
 void fz_session_destroy(struct fz_session **session);
 

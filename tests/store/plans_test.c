@@ -28,6 +28,7 @@ static const char *const conditions[] = {
     "((community_id = $1) AND (shop = ",
     "((community_id = $1) AND (batch = ",
     "((community_id = $1) AND (corrects = ",
+    "((community_id = $1) AND (webhook_id = ",
     "((community_id = c.community_id) AND ",
     "((community_id = p.community_id) AND ",
     /* ranges that end with the page */
