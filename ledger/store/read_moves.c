@@ -84,24 +84,22 @@ static void finish_money(const struct fz_read_call *call,
 
 void fz_read_money(struct fz_reader *reader,
                    int32_t community,
-                   int64_t account,
-                   int64_t after,
-                   unsigned limit,
+                   const struct fz_money_page *page,
                    fz_money_done done,
                    void *ctx)
 {
-    fz_assert(limit >= 1 && limit <= FZ_PAGE_MAX);
+    fz_assert(page->limit >= 1 && page->limit <= FZ_PAGE_MAX);
     struct fz_pg_params *params = fz_read_params(reader);
     fz_pg_add_int4(params, community);
-    fz_pg_add_int8(params, account);
-    fz_pg_add_int8(params, after);
-    fz_pg_add_int8(params, limit);
-    fz_pg_add_int8(params, (limit + FZ_MARK_EVERY - 1) / FZ_MARK_EVERY);
+    fz_pg_add_int8(params, page->account);
+    fz_pg_add_int8(params, page->after);
+    fz_pg_add_int8(params, page->limit);
+    fz_pg_add_int8(params, (page->limit + FZ_MARK_EVERY - 1) / FZ_MARK_EVERY);
     struct fz_read_call call = {.statement = &fz_sql_money,
                                 .finish = finish_money,
                                 .done = {.money = done},
                                 .ctx = ctx,
-                                .account = account};
+                                .account = page->account};
     fz_read_start(reader, &call);
 }
 

@@ -299,17 +299,19 @@ struct fz_money_row {
 
 typedef void (*fz_money_done)(void *ctx, fz_rc rc, const struct fz_money_row *rows, unsigned len);
 
+struct fz_money_page {
+    int64_t account;
+    int64_t after;  /* 0 or any transfer of the community: the page holds newer ones */
+    unsigned limit; /* 1..FZ_PAGE_MAX */
+};
+
 /*
- * Transfers of an account after transfer number `after`, oldest first, at most `limit`
- * (1..FZ_PAGE_MAX); maybe none. `after` is 0 or any transfer of the community. One look-up for each
- * row of the page and at most 128 more. FZ_NOT_FOUND: no such account. FZ_BAD_QUERY: no such
- * transfer.
+ * Transfers of an account, oldest first; maybe none. One look-up for each row of the page and at
+ * most 128 more. FZ_NOT_FOUND: no such account. FZ_BAD_QUERY: `after` is no transfer.
  */
 void fz_read_money(struct fz_reader *reader,
                    int32_t community,
-                   int64_t account,
-                   int64_t after,
-                   unsigned limit,
+                   const struct fz_money_page *page,
                    fz_money_done done,
                    void *ctx);
 

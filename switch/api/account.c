@@ -14,12 +14,6 @@
 #include "switch/api/text.h"
 #include "switch/api/views.h"
 
-static int64_t account_of(const struct fz_caller *caller)
-{
-    return fz_account_number(fz_caller_is_shop(caller) ? FZ_ACCOUNT_MERCHANT : FZ_ACCOUNT_WALLET,
-                             caller->party);
-}
-
 static fz_rc of_account(fz_rc rc)
 {
     return rc == FZ_NOT_FOUND ? FZ_ACCOUNT_NOT_FOUND : rc;
@@ -123,11 +117,11 @@ void fz_api_get_balance(struct fz_request *request, void *ctx)
         return;
     }
     if (query.at_us == ABSENT) {
-        fz_read_balance(call->api->reader, call->caller.community, account_of(&call->caller),
+        fz_read_balance(call->api->reader, call->caller.community, fz_caller_account(&call->caller),
                         on_balance, call);
         return;
     }
-    struct fz_past_query past = {.account = account_of(&call->caller),
+    struct fz_past_query past = {.account = fz_caller_account(&call->caller),
                                  .moments_us = {query.at_us + MILLISECOND_US},
                                  .len = 1};
     call->at_us = query.at_us;
@@ -205,7 +199,7 @@ void fz_api_get_history(struct fz_request *request, void *ctx)
         !check_times(call, query.from_us, query.to_us)) {
         return;
     }
-    int64_t account = account_of(&call->caller);
+    int64_t account = fz_caller_account(&call->caller);
     if (!can_have(account, (uint64_t)query.kinds)) {
         fz_call_fail_at(call, FZ_BAD_QUERY, "this account has no movements of that kind", "field",
                         "kind");
@@ -259,7 +253,7 @@ void fz_api_get_statement(struct fz_request *request, void *ctx)
     if (fz_call_read_query(call, &statement_table, &query) &&
         check_times(call, query.from_us, query.to_us)) {
         struct fz_past_query past = {
-            .account = account_of(&call->caller),
+            .account = fz_caller_account(&call->caller),
             .moments_us = {query.from_us, query.to_us == ABSENT ? INT64_MAX : query.to_us},
             .len = 2};
         fz_read_past(call->api->reader, call->caller.community, &past, on_statement, call);

@@ -10,7 +10,7 @@
 #include "feezero/assert.h"
 #include "feezero/limits.h"
 #include "switch/api/authenticate.h"
-#include "switch/api/events.h"
+#include "switch/api/poll.h"
 #include "switch/api/routes.h"
 #include "switch/api/state.h"
 #include "switch/http/config.h"
@@ -50,9 +50,8 @@ on_engine_events(void *ctx, int32_t community, const struct fz_id *intents, unsi
 static void on_hint(void *ctx, int32_t community, int64_t event, int64_t number)
 {
     const struct fz_api *api = ctx;
-    (void)number;
     if (!api->is_stopping) {
-        fz_waiters_hint(api->waiters, api->reader, community, event);
+        fz_waiters_hint(api->waiters, api->reader, community, event, number);
     }
 }
 
@@ -86,6 +85,7 @@ static void on_tick(void *ctx)
     fz_timer_start(api->ticker, TICK_MS);
     fz_engine_tick(api->engine, now_ms);
     fz_reader_tick(api->reader, now_ms);
+    fz_waiters_tick(api->waiters);
     publish_figures(api);
 }
 

@@ -10,7 +10,7 @@
 
 #include "feezero/assert.h"
 #include "feezero/limits.h"
-#include "switch/api/events.h"
+#include "switch/api/poll.h"
 #include "switch/api/render.h"
 #include "switch/api/state.h"
 #include "switch/http/log.h"
@@ -66,6 +66,12 @@ static struct fz_request *finish(struct fz_call *call)
 bool fz_caller_is_shop(const struct fz_caller *caller)
 {
     return caller->role == FZ_ROLE_TERMINAL || caller->role == FZ_ROLE_OWNER;
+}
+
+int64_t fz_caller_account(const struct fz_caller *caller)
+{
+    return fz_account_number(fz_caller_is_shop(caller) ? FZ_ACCOUNT_MERCHANT : FZ_ACCOUNT_WALLET,
+                             caller->party);
 }
 
 void fz_call_fail(struct fz_call *call, fz_rc rc, const char *detail, const char *extra_members)

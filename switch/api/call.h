@@ -69,7 +69,8 @@ FZ_MUSTUSE fz_rc fz_call_create(struct fz_api *api,
 /* The call that the gate made for this request. */
 struct fz_call *fz_call_of(const struct fz_request *request);
 
-bool fz_caller_is_shop(const struct fz_caller *caller); /* a till or the owner */
+bool fz_caller_is_shop(const struct fz_caller *caller);    /* a till or the owner */
+int64_t fz_caller_account(const struct fz_caller *caller); /* a shop's, or a resident's wallet */
 
 /* --- reading: false when the call was failed ------------------------------------------------- */
 

@@ -12,7 +12,7 @@ void fz_api_enrol(struct fz_request *request, void *ctx);
 void fz_api_put_intent(struct fz_request *request, void *ctx);
 void fz_api_get_intent(struct fz_request *request, void *ctx);
 void fz_api_cancel_intent(struct fz_request *request, void *ctx);
-void fz_api_get_events(struct fz_request *request, void *ctx);
+void fz_api_get_intent_events(struct fz_request *request, void *ctx);
 
 void fz_api_put_payment(struct fz_request *request, void *ctx);
 void fz_api_put_void(struct fz_request *request, void *ctx);
@@ -22,6 +22,7 @@ void fz_api_put_transfer(struct fz_request *request, void *ctx);
 void fz_api_get_operation(struct fz_request *request, void *ctx);
 void fz_api_put_tombstone(struct fz_request *request, void *ctx);
 
+void fz_api_get_events(struct fz_request *request, void *ctx);
 void fz_api_get_balance(struct fz_request *request, void *ctx);
 void fz_api_get_history(struct fz_request *request, void *ctx);
 void fz_api_get_statement(struct fz_request *request, void *ctx);

@@ -1,67 +1,32 @@
 /*
- * Room switch/api. GET /v1/intents/{id}/events: what happened to an intent after event N, now or as
- * soon as something does. A poll looks, and if there is nothing it waits to be woken and looks
- * again:
- *
- *     LOOKING -> (events, or no time left) -> answered
- *             -> WAITING -> (woken, or time is up) -> LOOKING
- *             -> WAITING -> (the intent's time is up) -> EXPIRING -> LOOKING
- *
- * A wake that comes while it looks makes it look once more, so nothing is missed between the two.
+ * Room switch/api. GET /v1/intents/{id}/events: what happened to an intent after event N;
+ * GET /v1/events: what moved the caller's account after transfer N. Now, or as soon as something
+ * does.
  */
-#include "switch/api/events.h"
-
 #include <stddef.h>
-#include <stdlib.h>
 
-#include "feezero/assert.h"
 #include "feezero/limits.h"
 #include "switch/api/endpoints.h"
 #include "switch/api/intents.h"
+#include "switch/api/poll.h"
 #include "switch/api/state.h"
 #include "switch/api/views.h"
-
-enum phase {
-    LOOKING,
-    WAITING,
-    EXPIRING
-};
-
-struct fz_poll {
-    struct fz_waiter waiter; /* first: the waiters hand it back */
-    struct fz_call *call;
-    struct fz_timer *timer;
-    int64_t after;
-    int64_t until_us;   /* monotonic */
-    int64_t expires_us; /* wall clock, of an open intent; else 0 */
-    enum phase phase;
-    bool is_woken;
-    bool is_watched; /* for the client's going */
-};
 
 struct events_query {
     int64_t after;
     int64_t wait;
+    int64_t limit;
 };
 
-static const struct fz_query_field events_fields[] = {
+/* --- of an intent ----------------------------------------------------------------------------- */
+
+static const struct fz_query_field intent_fields[] = {
     {"after", 0, INT64_MAX, offsetof(struct events_query, after), NULL},
     {"wait", 0, FZ_LONGPOLL_MAX_S, offsetof(struct events_query, wait), NULL},
 };
-static const struct fz_query_table events_table = FZ_QUERY_TABLE(events_fields);
+static const struct fz_query_table intent_table = FZ_QUERY_TABLE(intent_fields);
 
-void fz_poll_destroy(struct fz_poll **poll)
-{
-    struct fz_poll *gone = *poll;
-    if (gone != NULL) {
-        fz_waiters_remove(&gone->waiter);
-        fz_timer_destroy(&gone->timer);
-        free(gone);
-        *poll = NULL;
-    }
-}
-
-static void reply(struct fz_poll *poll, const struct fz_event_row *rows, unsigned len)
+static void reply_events(struct fz_poll *poll, const struct fz_event_row *rows, unsigned len)
 {
     struct fz_json_out out;
     fz_json_out_init(&out);
@@ -69,53 +34,9 @@ static void reply(struct fz_poll *poll, const struct fz_event_row *rows, unsigne
     fz_call_reply(poll->call, 200, &out);
 }
 
-static bool is_time_up(const struct fz_poll *poll)
+static void no_events(struct fz_poll *poll)
 {
-    return fz_api_monotonic_us() >= poll->until_us || poll->call->api->is_stopping ||
-           fz_server_is_draining(poll->call->api->server) ||
-           fz_request_is_gone(poll->call->request);
-}
-
-static int round_up_to_ms(int64_t us)
-{
-    return us <= 0 ? 0 : (int)((us + 999) / 1000);
-}
-
-/* The client hung up. What is under way ends by itself; who only waits ends now. */
-static void on_gone(struct fz_request *request, void *ctx)
-{
-    struct fz_poll *poll = ctx;
-    (void)request;
-    if (poll->phase == WAITING) {
-        reply(poll, NULL, 0);
-    }
-}
-
-/* Sleeps until the poll's time is up, or the intent's if that is sooner. */
-static void wait_for_events(struct fz_poll *poll)
-{
-    int64_t left_us = poll->until_us - fz_api_monotonic_us();
-    if (poll->expires_us != 0) {
-        int64_t open_us = poll->expires_us - fz_api_wall_us();
-        left_us = open_us < left_us ? open_us : left_us;
-    }
-    if (!poll->is_watched) {
-        poll->is_watched = true;
-        fz_request_on_gone(poll->call->request, on_gone, poll);
-    }
-    poll->phase = WAITING;
-    fz_timer_start(poll->timer, round_up_to_ms(left_us));
-}
-
-static void on_events(void *ctx, fz_rc rc, const struct fz_event_row *rows, unsigned len);
-
-static void look(struct fz_poll *poll)
-{
-    struct fz_call *call = poll->call;
-    poll->phase = LOOKING;
-    poll->is_woken = false;
-    fz_read_intent_events(call->api->reader, call->caller.community, &poll->waiter.intent,
-                          poll->after, on_events, poll);
+    reply_events(poll, NULL, 0);
 }
 
 static void on_events(void *ctx, fz_rc rc, const struct fz_event_row *rows, unsigned len)
@@ -123,54 +44,18 @@ static void on_events(void *ctx, fz_rc rc, const struct fz_event_row *rows, unsi
     struct fz_poll *poll = ctx;
     if (rc != FZ_OK) {
         fz_call_fail(poll->call, rc, NULL, NULL);
-    } else if (len > 0 || is_time_up(poll)) {
-        reply(poll, rows, len);
-    } else if (poll->is_woken) {
-        look(poll);
-    } else {
-        wait_for_events(poll);
+    } else if (fz_poll_is_over(poll, len > 0)) {
+        reply_events(poll, rows, len);
     }
 }
 
-static void on_wake(struct fz_waiter *waiter)
+static void look_for_events(struct fz_poll *poll)
 {
-    struct fz_poll *poll = (struct fz_poll *)waiter;
-    if (poll->phase == WAITING && !poll->call->api->is_stopping) {
-        fz_timer_stop(poll->timer);
-        look(poll);
-    } else {
-        poll->is_woken = true;
-    }
-}
-
-static void on_expired(struct fz_call *call)
-{
-    look(call->poll);
-}
-
-static void on_timer(void *ctx)
-{
-    struct fz_poll *poll = ctx;
     struct fz_call *call = poll->call;
-    if (poll->expires_us == 0 || fz_api_wall_us() < poll->expires_us) {
-        look(poll);
-        return;
-    }
-    poll->expires_us = 0;
-    poll->phase = EXPIRING;
-    call->job.command.type = FZ_COMMAND_EXPIRE;
-    call->job.command.ref = poll->waiter.intent;
-    fz_call_submit(call, on_expired);
+    fz_read_intent_events(call->api->reader, call->caller.community, &poll->waiter.intent,
+                          poll->after, on_events, poll);
 }
 
-void fz_poll_end_wait(struct fz_poll *poll)
-{
-    if (poll->phase == WAITING) {
-        reply(poll, NULL, 0);
-    }
-}
-
-/* The intent is there: from now on wakes count, and only then the first look. */
 static void begin(struct fz_call *call, const struct fz_intent_row *intent)
 {
     struct fz_poll *poll = call->poll;
@@ -179,32 +64,86 @@ static void begin(struct fz_call *call, const struct fz_intent_row *intent)
         return;
     }
     poll->expires_us = intent->state == FZ_STATE_CREATED ? intent->expires_us : 0;
+    poll->expires = intent->id;
     poll->waiter.intent = intent->id;
-    poll->waiter.wake = on_wake;
-    if (fz_waiters_add(call->api->waiters, call->caller.community, &poll->waiter) != FZ_OK) {
-        fz_call_fail(call, FZ_NO_MEMORY, NULL, NULL);
+    fz_poll_start(poll);
+}
+
+void fz_api_get_intent_events(struct fz_request *request, void *ctx)
+{
+    struct fz_call *call = fz_call_of(request);
+    struct events_query query = {.after = 0};
+    struct fz_id id;
+    (void)ctx;
+    if (!fz_call_read_id(call, &id) || !fz_call_read_query(call, &intent_table, &query)) {
         return;
     }
-    look(poll);
+    struct fz_poll *poll = fz_poll_create(call, query.wait);
+    if (poll != NULL) {
+        poll->after = query.after;
+        poll->look = look_for_events;
+        poll->give_up = no_events;
+        fz_api_find_intent(call, &id, begin);
+    }
+}
+
+/* --- of an account ---------------------------------------------------------------------------- */
+
+static const struct fz_query_field money_fields[] = {
+    {"after", 0, INT64_MAX, offsetof(struct events_query, after), NULL},
+    {"limit", 1, FZ_PAGE_MAX, offsetof(struct events_query, limit), NULL},
+    {"wait", 0, FZ_LONGPOLL_MAX_S, offsetof(struct events_query, wait), NULL},
+};
+static const struct fz_query_table money_table = FZ_QUERY_TABLE(money_fields);
+
+static void reply_money(struct fz_poll *poll, const struct fz_money_row *rows, unsigned len)
+{
+    struct fz_json_out out;
+    fz_json_out_init(&out);
+    fz_view_money(&out, &poll->call->caller, rows, len, poll->after);
+    fz_call_reply(poll->call, 200, &out);
+}
+
+static void no_money(struct fz_poll *poll)
+{
+    reply_money(poll, NULL, 0);
+}
+
+static void on_money(void *ctx, fz_rc rc, const struct fz_money_row *rows, unsigned len)
+{
+    struct fz_poll *poll = ctx;
+    if (rc == FZ_BAD_QUERY) {
+        fz_call_fail_at(poll->call, rc, "after is no transfer of this ledger", "field", "after");
+    } else if (rc != FZ_OK) {
+        fz_call_fail(poll->call, rc == FZ_NOT_FOUND ? FZ_ACCOUNT_NOT_FOUND : rc, NULL, NULL);
+    } else if (fz_poll_is_over(poll, len > 0)) {
+        reply_money(poll, rows, len);
+    }
+}
+
+static void look_for_money(struct fz_poll *poll)
+{
+    struct fz_call *call = poll->call;
+    struct fz_money_page page = {
+        .account = poll->waiter.account, .after = poll->after, .limit = poll->limit};
+    fz_read_money(call->api->reader, call->caller.community, &page, on_money, poll);
 }
 
 void fz_api_get_events(struct fz_request *request, void *ctx)
 {
     struct fz_call *call = fz_call_of(request);
-    struct fz_api *api = ctx;
-    struct events_query query = {.after = 0};
-    struct fz_id id;
-    if (!fz_call_read_id(call, &id) || !fz_call_read_query(call, &events_table, &query)) {
+    struct events_query query = {.limit = FZ_PAGE_DEFAULT};
+    (void)ctx;
+    if (!fz_call_read_query(call, &money_table, &query)) {
         return;
     }
-    struct fz_poll *poll = calloc(1, sizeof(*poll));
-    call->poll = poll;
-    if (poll == NULL || fz_timer_create(api->base, on_timer, poll, &poll->timer, NULL) != FZ_OK) {
-        fz_call_fail(call, FZ_NO_MEMORY, NULL, NULL);
-        return;
+    struct fz_poll *poll = fz_poll_create(call, query.wait);
+    if (poll != NULL) {
+        poll->after = query.after;
+        poll->limit = (unsigned)query.limit;
+        poll->look = look_for_money;
+        poll->give_up = no_money;
+        poll->waiter.account = fz_caller_account(&call->caller);
+        fz_poll_start(poll);
     }
-    poll->call = call;
-    poll->after = query.after;
-    poll->until_us = fz_api_monotonic_us() + query.wait * 1000000;
-    fz_api_find_intent(call, &id, begin);
 }

@@ -27,7 +27,7 @@ const struct fz_route fz_api_routes[] = {
     {FZ_METHOD_PUT,  "/v1/intents/{id}",        SHOP,     BODY,        fz_api_put_intent},
     {FZ_METHOD_GET,  "/v1/intents/{id}",        EITHER,   NO_BODY,     fz_api_get_intent},
     {FZ_METHOD_POST, "/v1/intents/{id}/cancel", SHOP,     MAYBE_BODY,  fz_api_cancel_intent},
-    {FZ_METHOD_GET,  "/v1/intents/{id}/events", SHOP,     NO_BODY,     fz_api_get_events},
+    {FZ_METHOD_GET,  "/v1/intents/{id}/events", SHOP,     NO_BODY,     fz_api_get_intent_events},
 
     {FZ_METHOD_PUT,  "/v1/payments/{id}",       RESIDENT, BODY,        fz_api_put_payment},
     {FZ_METHOD_PUT,  "/v1/voids/{id}",          SHOP,     BODY,        fz_api_put_void},
@@ -37,6 +37,7 @@ const struct fz_route fz_api_routes[] = {
     {FZ_METHOD_GET,  "/v1/operations/{id}",     ANY,      NO_BODY,     fz_api_get_operation},
     {FZ_METHOD_PUT,  "/v1/tombstones/{id}",     ANY,      MAYBE_BODY,  fz_api_put_tombstone},
 
+    {FZ_METHOD_GET,  "/v1/events",              EITHER,   NO_BODY,     fz_api_get_events},
     {FZ_METHOD_GET,  "/v1/balance",             HOLDER,   NO_BODY,     fz_api_get_balance},
     {FZ_METHOD_GET,  "/v1/history",             EITHER,   NO_BODY,     fz_api_get_history},
     {FZ_METHOD_GET,  "/v1/statement",           HOLDER,   NO_BODY,     fz_api_get_statement},

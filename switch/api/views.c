@@ -194,6 +194,78 @@ void fz_view_history(struct fz_json_out *out,
     fz_json_out_end_object(out);
 }
 
+/* What a kind is called when it happens; of those that touch a wallet or a shop. */
+static const char *money_type(enum fz_kind kind, bool credit)
+{
+    switch (kind) {
+    case FZ_KIND_TOPUP:
+        return "topup.completed";
+    case FZ_KIND_PAYMENT:
+        return "payment.completed";
+    case FZ_KIND_VOID:
+        return "payment.voided";
+    case FZ_KIND_REFUND:
+        return "payment.refunded";
+    case FZ_KIND_P2P:
+        return credit ? "transfer.in" : "transfer.out";
+    case FZ_KIND_PAYOUT:
+        return "payout.booked";
+    case FZ_KIND_PAYOUT_RETURNED:
+        return "payout.returned";
+    case FZ_KIND_SUBSCRIPTION_COLLECT:
+        return "subscription.collected";
+    case FZ_KIND_CORRECTION:
+        return "correction.booked";
+    case FZ_KIND_PAYOUT_SENT:
+    case FZ_KIND_PAYOUT_CONFIRMED:
+    case FZ_KIND_PAYOUT_RECOVERED:
+    case FZ_KIND_SUBSCRIPTION:
+    case FZ_KIND_SUBSCRIPTION_TAX:
+        break;
+    }
+    FZ_UNREACHABLE();
+}
+
+static void
+put_money(struct fz_json_out *out, const struct fz_caller *caller, const struct fz_money_row *row)
+{
+    const struct fz_history_row *move = &row->move;
+    fz_json_out_object(out, NULL);
+    fz_json_out_number(out, "amount", move->amount);
+    fz_json_out_time(out, "at", move->time_us);
+    put_counterparty(out, caller, move);
+    fz_json_out_text(out, "direction", move->credit ? "in" : "out");
+    if (!fz_id_is_zero(&move->intent)) {
+        fz_json_out_id(out, "intent_id", &move->intent);
+    }
+    if (move->kind == FZ_KIND_P2P && move->note[0] != '\0') {
+        fz_json_out_text(out, "message", move->note);
+    }
+    fz_json_out_id(out, "operation_id", &move->operation);
+    fz_json_out_number(out, "seq", move->number);
+    if (row->terminal != 0) {
+        fz_json_out_terminal(out, "terminal", row->terminal);
+    }
+    fz_json_out_text(out, "type", money_type(move->kind, move->credit));
+    fz_json_out_end_object(out);
+}
+
+void fz_view_money(struct fz_json_out *out,
+                   const struct fz_caller *caller,
+                   const struct fz_money_row *rows,
+                   unsigned len,
+                   int64_t after)
+{
+    fz_json_out_object(out, NULL);
+    fz_json_out_list(out, "events");
+    for (unsigned i = 0; i < len; i++) {
+        put_money(out, caller, &rows[i]);
+    }
+    fz_json_out_end_list(out);
+    fz_json_out_number(out, "next", len > 0 ? rows[len - 1].move.number : after);
+    fz_json_out_end_object(out);
+}
+
 static void put_receipt_shop(struct fz_json_out *out, const struct fz_receipt_row *receipt)
 {
     fz_json_out_object(out, "shop");

@@ -22,6 +22,13 @@ void fz_view_events(struct fz_json_out *out,
                     unsigned len,
                     int64_t after);
 
+/* What moved the caller's account. `after`: as above. */
+void fz_view_money(struct fz_json_out *out,
+                   const struct fz_caller *caller,
+                   const struct fz_money_row *rows,
+                   unsigned len,
+                   int64_t after);
+
 void fz_view_balance(struct fz_json_out *out, const struct fz_balance_row *balance);
 
 /* As it was at `at_us`, or at the ledger's last decision if that is earlier. */

@@ -1,8 +1,11 @@
 /*
- * Room switch/api, internal. Who waits for events of an intent, and who wakes them: this worker's
- * engine at once, and for what other workers commit a hint, after which the community's new events
- * are read once and only the intents concerned wake. Waking is a hint too: a waiter looks for
- * itself.
+ * Room switch/api, internal. Who waits for events of an intent, or for what moves an account, and
+ * who wakes them: this worker's engine at once, and for what was committed anywhere a hint, after
+ * which the community's new events and transfers are read once and only those concerned wake.
+ * Waking is a hint too: a waiter looks for itself.
+ *
+ * What is new is read only where somebody waits for it; transfers, of which there are many under
+ * load, at most once between two ticks, so that who waits for money does not slow down who pays.
  */
 #ifndef SWITCH_API_WAITERS_H
 #define SWITCH_API_WAITERS_H
@@ -19,6 +22,7 @@ struct fz_waiter {
     struct fz_waiter **link; /* what points to it; NULL while not added */
     struct fz_town *town;
     struct fz_id intent;
+    int64_t account;                        /* whose movements; 0: it waits for the intent */
     void (*wake)(struct fz_waiter *waiter); /* must not remove any waiter within this call */
 };
 
@@ -26,7 +30,7 @@ struct fz_waiter {
 FZ_MUSTUSE fz_rc fz_waiters_create(struct fz_waiters **out, struct fz_err *err);
 void fz_waiters_destroy(struct fz_waiters **waiters); /* nobody may wait any more */
 
-/* waiter->intent and ->wake are set by the caller. FZ_NO_MEMORY: it was not added. */
+/* The caller sets waiter->wake and whom it waits for. FZ_NO_MEMORY: it was not added. */
 FZ_MUSTUSE fz_rc fz_waiters_add(struct fz_waiters *waiters,
                                 int32_t community,
                                 struct fz_waiter *waiter);
@@ -39,12 +43,16 @@ void fz_waiters_wake(struct fz_waiters *waiters,
                      unsigned len);
 
 /*
- * A hint that the community's events go up to `event`: reads what is new, if anybody waits there,
- * and wakes. Hints that come while it reads are taken together.
+ * A hint that the community's events go up to `event` and its transfers up to `number`: reads what
+ * is new, if anybody waits there, and wakes. Hints that come while it reads are taken together.
  */
 void fz_waiters_hint(struct fz_waiters *waiters,
                      struct fz_reader *reader,
                      int32_t community,
-                     int64_t event);
+                     int64_t event,
+                     int64_t number);
+
+/* Reads what was put off; about every 50 ms. */
+void fz_waiters_tick(struct fz_waiters *waiters);
 
 #endif

@@ -2,7 +2,7 @@
  * The long-poll, step by step: what it does when it is woken while it looks, when its time or the
  * sale's is up, when its client goes. Store, engine, timer and clock are the test's.
  */
-#include "switch/api/events.h"
+#include "switch/api/poll.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -33,6 +33,15 @@ static struct {
     void *ctx;
     int64_t after;
 } asked;
+static struct {
+    fz_moves_done done;
+    void *ctx;
+} moved;
+static struct {
+    fz_money_done done;
+    void *ctx;
+    struct fz_money_page page;
+} money;
 static void (*on_gone)(struct fz_request *request, void *ctx);
 static void *on_gone_ctx;
 static struct fz_call *submitted;
@@ -131,6 +140,28 @@ void fz_read_community_events(
     cr_assert_fail("hints are not this test's business");
 }
 
+void fz_read_community_moves(
+    struct fz_reader *reader, int32_t community, int64_t after, fz_moves_done done, void *ctx)
+{
+    (void)reader, (void)community;
+    cr_assert_eq(after, 100);
+    moved.done = done;
+    moved.ctx = ctx;
+}
+
+void fz_read_money(struct fz_reader *reader,
+                   int32_t community,
+                   const struct fz_money_page *page,
+                   fz_money_done done,
+                   void *ctx)
+{
+    (void)reader, (void)community;
+    cr_assert_null(money.done, "it looks twice at once");
+    money.done = done;
+    money.ctx = ctx;
+    money.page = *page;
+}
+
 struct fz_call *fz_call_of(const struct fz_request *of)
 {
     return of->api;
@@ -139,6 +170,11 @@ struct fz_call *fz_call_of(const struct fz_request *of)
 bool fz_caller_is_shop(const struct fz_caller *caller)
 {
     return caller->role == FZ_ROLE_TERMINAL;
+}
+
+int64_t fz_caller_account(const struct fz_caller *caller)
+{
+    return fz_account_number(FZ_ACCOUNT_MERCHANT, caller->party);
 }
 
 bool fz_call_read_id(struct fz_call *call, struct fz_id *id_out)
@@ -151,8 +187,14 @@ bool fz_call_read_id(struct fz_call *call, struct fz_id *id_out)
 bool fz_call_read_query(struct fz_call *call, const struct fz_query_table *table, void *values)
 {
     (void)call;
-    memcpy((char *)values + table->fields[0].offset, &(int64_t){7}, sizeof(int64_t));
-    memcpy((char *)values + table->fields[1].offset, &wait_s, sizeof(int64_t));
+    for (size_t i = 0; i < table->len; i++) {
+        const struct fz_query_field *field = &table->fields[i];
+        if (strcmp(field->name, "after") == 0) {
+            memcpy((char *)values + field->offset, &(int64_t){7}, sizeof(int64_t));
+        } else if (strcmp(field->name, "wait") == 0) {
+            memcpy((char *)values + field->offset, &wait_s, sizeof(int64_t));
+        }
+    }
     return true;
 }
 
@@ -177,6 +219,14 @@ void fz_call_fail(struct fz_call *call, fz_rc rc, const char *detail, const char
     failure = rc;
 }
 
+void fz_call_fail_at(
+    struct fz_call *call, fz_rc rc, const char *detail, const char *member, const char *text)
+{
+    cr_expect_str_eq(member, "field");
+    cr_expect_str_eq(text, "after");
+    fz_call_fail(call, rc, detail, NULL);
+}
+
 void fz_call_submit(struct fz_call *call, void (*decided)(struct fz_call *call))
 {
     call->decided = decided;
@@ -193,7 +243,7 @@ void fz_api_find_intent(struct fz_call *call,
 
 /* --- the moves -------------------------------------------------------------------------------- */
 
-static void begin(int64_t seconds)
+static void begin_with(int64_t seconds, void (*handler)(struct fz_request *request, void *ctx))
 {
     static struct fz_call call;
     wait_s = seconds;
@@ -202,7 +252,12 @@ static void begin(int64_t seconds)
                             .caller = {.party = 42, .community = 1, .role = FZ_ROLE_TERMINAL}};
     request.api = &call;
     cr_assert_eq(fz_waiters_create(&api.waiters, NULL), FZ_OK);
-    fz_api_get_events(&request, &api);
+    handler(&request, &api);
+}
+
+static void begin(int64_t seconds)
+{
+    begin_with(seconds, fz_api_get_intent_events);
 }
 
 static void finish(void)
@@ -433,5 +488,104 @@ Test(events, the_sale_of_another_shop_is_not_watched)
     begin(30);
     cr_expect_eq(failure, FZ_NOT_YOURS);
     cr_expect_null(asked.done);
+    finish();
+}
+
+/* --- of an account ---------------------------------------------------------------------------- */
+
+static void begin_money(int64_t seconds)
+{
+    begin_with(seconds, fz_api_get_events);
+    cr_assert_eq(money.page.account, 11000000042LL);
+    cr_assert_eq(money.page.after, 7);
+    cr_assert_eq(money.page.limit, FZ_PAGE_DEFAULT);
+}
+
+static void find_money(fz_rc rc, const struct fz_money_row *rows, unsigned len)
+{
+    fz_money_done done = money.done;
+    cr_assert_not_null(done, "it does not look");
+    money.done = NULL;
+    done(money.ctx, rc, rows, len);
+}
+
+static const struct fz_money_row paid = {.move = {.number = 102,
+                                                  .amount = 480,
+                                                  .kind = FZ_KIND_PAYMENT,
+                                                  .credit = true,
+                                                  .counterparty = 10000000005LL,
+                                                  .counterparty_name = "secret",
+                                                  .note = "",
+                                                  .operation = {.bytes = {2}},
+                                                  .intent = {.bytes = {1}},
+                                                  .time_us = NOW_US},
+                                         .terminal = 3};
+
+Test(events, what_moved_the_account_is_answered_at_once)
+{
+    begin_money(30);
+    find_money(FZ_OK, &paid, 1);
+    cr_expect_str_eq(answer, "{\"events\":[{\"amount\":480,\"at\":\"2026-12-01T00:00:00.000Z\","
+                             "\"direction\":\"in\","
+                             "\"intent_id\":\"01000000-0000-0000-0000-000000000000\","
+                             "\"operation_id\":\"02000000-0000-0000-0000-000000000000\","
+                             "\"seq\":102,\"terminal\":\"T003\","
+                             "\"type\":\"payment.completed\"}],\"next\":102}");
+    finish();
+}
+
+/* Hints of a journal that grew: the first wakes everybody, a later one whom it concerns. */
+Test(events, who_waits_for_money_wakes_when_it_moves)
+{
+    const struct fz_move_row moves[] = {{.number = 101, .debit = 1, .credit = 11000000043LL},
+                                        {.number = 102, .debit = 2, .credit = 11000000042LL}};
+    begin_money(30);
+    find_money(FZ_OK, NULL, 0);
+    fz_waiters_hint(api.waiters, NULL, 1, 0, 100);
+    find_money(FZ_OK, NULL, 0);
+    fz_waiters_hint(api.waiters, NULL, 1, 0, 102);
+    cr_assert_not_null(moved.done);
+    moved.done(moved.ctx, FZ_OK, moves, 1);
+    cr_expect_null(money.done, "that was another shop's");
+    moved.done(moved.ctx, FZ_OK, &moves[1], 1);
+    find_money(FZ_OK, &paid, 1);
+    cr_expect(strstr(answer, "\"next\":102}") != NULL, "%s", answer);
+    finish();
+}
+
+Test(events, nothing_moved_while_it_waited)
+{
+    begin_money(5);
+    find_money(FZ_OK, NULL, 0);
+    cr_expect_eq(timer_ms, 5000);
+    fire(5);
+    find_money(FZ_OK, NULL, 0);
+    expect_nothing_new();
+    finish();
+}
+
+Test(events, a_cursor_that_is_no_transfer)
+{
+    begin_money(30);
+    find_money(FZ_BAD_QUERY, NULL, 0);
+    cr_expect_eq(failure, FZ_BAD_QUERY);
+    finish();
+}
+
+Test(events, an_account_that_is_gone)
+{
+    begin_money(30);
+    find_money(FZ_NOT_FOUND, NULL, 0);
+    cr_expect_eq(failure, FZ_ACCOUNT_NOT_FOUND);
+    finish();
+}
+
+Test(events, a_stop_ends_the_wait_for_money)
+{
+    begin_money(30);
+    find_money(FZ_OK, NULL, 0);
+    struct fz_call *call = request.api;
+    fz_poll_end_wait(call->poll);
+    expect_nothing_new();
     finish();
 }

@@ -29,6 +29,7 @@ static const struct {
     {FZ_METHOD_PUT, "/v1/transfers/x", "R----"},
     {FZ_METHOD_GET, "/v1/operations/x", "RTOSA"},
     {FZ_METHOD_PUT, "/v1/tombstones/x", "RTOSA"},
+    {FZ_METHOD_GET, "/v1/events", "RTO--"},
     {FZ_METHOD_GET, "/v1/balance", "R-O--"},
     {FZ_METHOD_GET, "/v1/history", "RTO--"},
     {FZ_METHOD_GET, "/v1/statement", "R-O--"},

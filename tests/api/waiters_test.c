@@ -33,6 +33,33 @@ void fz_read_community_events(
     asked.ctx = ctx;
 }
 
+static struct {
+    unsigned reads;
+    int64_t after;
+    fz_moves_done done;
+    void *ctx;
+} moved;
+
+void fz_read_community_moves(
+    struct fz_reader *reader, int32_t community, int64_t after, fz_moves_done done, void *ctx)
+{
+    (void)reader;
+    cr_assert_eq(community, TOWN);
+    cr_assert_null(moved.done, "two reads at once");
+    moved.reads++;
+    moved.after = after;
+    moved.done = done;
+    moved.ctx = ctx;
+}
+
+static void answer_moves(fz_rc rc, const struct fz_move_row *rows, unsigned len)
+{
+    fz_moves_done done = moved.done;
+    cr_assert_not_null(done);
+    moved.done = NULL;
+    done(moved.ctx, rc, rows, len);
+}
+
 static void answer(fz_rc rc, const struct fz_event_row *rows, unsigned len)
 {
     fz_events_done done = asked.done;
@@ -103,7 +130,7 @@ Test(waiters, a_first_hint_wakes_the_whole_town)
     struct sleeper a, elsewhere;
     add(waiters, &a, TOWN, 1);
     add(waiters, &elsewhere, TOWN + 1, 1);
-    fz_waiters_hint(waiters, NULL, TOWN, 100);
+    fz_waiters_hint(waiters, NULL, TOWN, 100, 0);
     cr_expect_eq(asked.reads, 0, "it is not known where to begin");
     cr_expect_eq(a.woken, 1);
     cr_expect_eq(elsewhere.woken, 0);
@@ -121,10 +148,10 @@ Test(waiters, a_later_hint_reads_once_and_wakes_whom_it_concerns)
     const struct fz_event_row more[] = {{.event = 104, .intent = id_of(1)}};
     add(waiters, &a, TOWN, 1);
     add(waiters, &b, TOWN, 2);
-    fz_waiters_hint(waiters, NULL, TOWN, 100);
-    fz_waiters_hint(waiters, NULL, TOWN, 102);
-    fz_waiters_hint(waiters, NULL, TOWN, 103);
-    fz_waiters_hint(waiters, NULL, TOWN, 104);
+    fz_waiters_hint(waiters, NULL, TOWN, 100, 0);
+    fz_waiters_hint(waiters, NULL, TOWN, 102, 0);
+    fz_waiters_hint(waiters, NULL, TOWN, 103, 0);
+    fz_waiters_hint(waiters, NULL, TOWN, 104, 0);
     cr_assert_eq(asked.reads, 1, "hints that come while it reads are taken together");
     cr_expect_eq(asked.after, 100);
     cr_expect_eq(asked.community, TOWN);
@@ -135,7 +162,7 @@ Test(waiters, a_later_hint_reads_once_and_wakes_whom_it_concerns)
     cr_expect_eq(asked.after, 102);
     answer(FZ_OK, more, 1);
     cr_expect_eq(a.woken, 2);
-    fz_waiters_hint(waiters, NULL, TOWN, 103);
+    fz_waiters_hint(waiters, NULL, TOWN, 103, 0);
     cr_expect_eq(asked.reads, 2, "an old hint says nothing new");
     fz_waiters_remove(&a.waiter);
     fz_waiters_remove(&b.waiter);
@@ -146,14 +173,14 @@ Test(waiters, where_nobody_waits_nothing_is_read)
 {
     struct fz_waiters *waiters = create();
     struct sleeper a;
-    fz_waiters_hint(waiters, NULL, TOWN, 5);
+    fz_waiters_hint(waiters, NULL, TOWN, 5, 0);
     add(waiters, &a, TOWN, 1);
     fz_waiters_remove(&a.waiter);
-    fz_waiters_hint(waiters, NULL, TOWN, 6);
-    fz_waiters_hint(waiters, NULL, TOWN, 7);
+    fz_waiters_hint(waiters, NULL, TOWN, 6, 0);
+    fz_waiters_hint(waiters, NULL, TOWN, 7, 0);
     cr_expect_eq(asked.reads, 0);
     add(waiters, &a, TOWN, 1);
-    fz_waiters_hint(waiters, NULL, TOWN, 8);
+    fz_waiters_hint(waiters, NULL, TOWN, 8, 0);
     cr_assert_eq(asked.reads, 1);
     cr_expect_eq(asked.after, 7, "what was hinted before was nobody's business");
     answer(FZ_OK, NULL, 0);
@@ -166,11 +193,11 @@ Test(waiters, when_the_read_fails_all_look_for_themselves)
     struct fz_waiters *waiters = create();
     struct sleeper a;
     add(waiters, &a, TOWN, 1);
-    fz_waiters_hint(waiters, NULL, TOWN, 100);
-    fz_waiters_hint(waiters, NULL, TOWN, 101);
+    fz_waiters_hint(waiters, NULL, TOWN, 100, 0);
+    fz_waiters_hint(waiters, NULL, TOWN, 101, 0);
     answer(FZ_UNAVAILABLE, NULL, 0);
     cr_expect_eq(a.woken, 2);
-    fz_waiters_hint(waiters, NULL, TOWN, 102);
+    fz_waiters_hint(waiters, NULL, TOWN, 102, 0);
     cr_expect_eq(asked.reads, 1);
     cr_expect_eq(a.woken, 3, "the place is lost, so the next hint wakes all again");
     fz_waiters_remove(&a.waiter);
@@ -183,15 +210,90 @@ Test(waiters, an_empty_page_ends_the_reading)
     struct fz_waiters *waiters = create();
     struct sleeper a;
     add(waiters, &a, TOWN, 1);
-    fz_waiters_hint(waiters, NULL, TOWN, 100);
-    fz_waiters_hint(waiters, NULL, TOWN, 101);
+    fz_waiters_hint(waiters, NULL, TOWN, 100, 0);
+    fz_waiters_hint(waiters, NULL, TOWN, 101, 0);
     answer(FZ_OK, NULL, 0);
     cr_expect_eq(asked.reads, 1);
-    fz_waiters_hint(waiters, NULL, TOWN, 102);
+    fz_waiters_hint(waiters, NULL, TOWN, 102, 0);
     cr_assert_eq(asked.reads, 2);
     cr_expect_eq(asked.after, 100, "nothing is skipped");
     answer(FZ_OK, NULL, 0);
     fz_waiters_remove(&a.waiter);
+    fz_waiters_destroy(&waiters);
+}
+
+/* --- for money -------------------------------------------------------------------------------- */
+
+static void add_account(struct fz_waiters *waiters, struct sleeper *sleeper, int64_t account)
+{
+    *sleeper = (struct sleeper){.waiter = {.account = account, .wake = wake}};
+    cr_assert_eq(fz_waiters_add(waiters, TOWN, &sleeper->waiter), FZ_OK);
+}
+
+Test(waiters, transfers_wake_whose_account_they_moved)
+{
+    struct fz_waiters *waiters = create();
+    struct sleeper payer, shop, other, sale;
+    const struct fz_move_row rows[] = {{.number = 101, .debit = 7, .credit = 9},
+                                       {.number = 102, .debit = 5, .credit = 8}};
+    add_account(waiters, &payer, 5);
+    add_account(waiters, &shop, 9);
+    add_account(waiters, &other, 6);
+    add(waiters, &sale, TOWN, 1);
+    fz_waiters_hint(waiters, NULL, TOWN, 0, 100);
+    cr_assert(payer.woken == 1 && shop.woken == 1 && other.woken == 1, "where to begin?");
+    cr_expect_eq(sale.woken, 0, "no event came");
+    fz_waiters_hint(waiters, NULL, TOWN, 0, 102);
+    cr_assert_eq(moved.reads, 1);
+    cr_expect_eq(moved.after, 100);
+    answer_moves(FZ_OK, rows, 2);
+    cr_expect(payer.woken == 2 && shop.woken == 2 && other.woken == 1);
+    fz_waiters_remove(&payer.waiter);
+    fz_waiters_remove(&shop.waiter);
+    fz_waiters_remove(&other.waiter);
+    fz_waiters_remove(&sale.waiter);
+    fz_waiters_destroy(&waiters);
+    FZ_EXPECT_NO_LEAK();
+}
+
+Test(waiters, transfers_are_read_once_in_a_tick)
+{
+    struct fz_waiters *waiters = create();
+    struct sleeper shop;
+    const struct fz_move_row rows[] = {{.number = 101, .debit = 7, .credit = 9}};
+    add_account(waiters, &shop, 9);
+    fz_waiters_hint(waiters, NULL, TOWN, 0, 100);
+    fz_waiters_hint(waiters, NULL, TOWN, 0, 101);
+    answer_moves(FZ_OK, rows, 1);
+    fz_waiters_hint(waiters, NULL, TOWN, 0, 105);
+    fz_waiters_hint(waiters, NULL, TOWN, 0, 106);
+    cr_expect_eq(moved.reads, 1, "whatever comes");
+    fz_waiters_tick(waiters);
+    cr_assert_eq(moved.reads, 2, "and what came then");
+    cr_expect_eq(moved.after, 101);
+    fz_waiters_tick(waiters);
+    cr_expect_eq(moved.reads, 2, "it has not ended");
+    answer_moves(FZ_UNAVAILABLE, NULL, 0);
+    cr_expect_eq(shop.woken, 3, "what was missed is unknown");
+    fz_waiters_remove(&shop.waiter);
+    fz_waiters_tick(waiters);
+    fz_waiters_hint(waiters, NULL, TOWN, 0, 107);
+    cr_expect_eq(moved.reads, 2, "nobody waits");
+    fz_waiters_destroy(&waiters);
+}
+
+Test(waiters, where_one_waits_for_a_sale_no_transfers_are_read)
+{
+    struct fz_waiters *waiters = create();
+    struct sleeper sale;
+    add(waiters, &sale, TOWN, 1);
+    for (int64_t number = 1; number < 9; number++) {
+        fz_waiters_hint(waiters, NULL, TOWN, 0, number);
+        fz_waiters_tick(waiters);
+    }
+    cr_expect_eq(moved.reads, 0);
+    cr_expect_eq(sale.woken, 0);
+    fz_waiters_remove(&sale.waiter);
     fz_waiters_destroy(&waiters);
 }
 

@@ -123,6 +123,8 @@ class Rights:
         self.foreign_ids(shop, resident, exists=False)
         answer = self.judge.check("balance next door", resident.send("GET", "/v1/balance"), 200)
         self.judge.expect(answer.json["balance"] == 0, f"not zero next door: {answer}")
+        answer = self.judge.check("events next door", resident.send("GET", "/v1/events"), 200)
+        self.judge.expect(answer.json["events"] == [], f"events from next door: {answer}")
         answer = self.judge.check("history next door", resident.send("GET", "/v1/history"), 200)
         self.judge.expect(answer.json["items"] == [], f"history from next door: {answer}")
         self.judge.check("before= of another town", resident.send(
@@ -148,7 +150,7 @@ class Rights:
             for path in (f"/v1/intents/{scene.paid}", f"/v1/intents/{scene.paid}/events",
                          f"/v1/operations/{scene.paid}", f"/v1/operations/{scene.payment}",
                          f"/v1/operations/{self.refund}", f"/v1/receipts/{scene.payment}",
-                         "/v1/history"):
+                         "/v1/history", "/v1/events"):
                 answer = self.judge.check(f"GET {path}", who.send("GET", path), 200)
                 told = [secret for secret in secrets if secret in answer.body.decode()]
                 self.judge.expect(not told, f"GET {path} tells a shop {told}")

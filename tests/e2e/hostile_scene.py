@@ -115,6 +115,7 @@ class Scene:
             Endpoint("operation", "GET", "/v1/operations/{id}", self.rich, known=self.payment),
             Endpoint("tombstone", "PUT", "/v1/tombstones/{id}", self.staff, {"reason": "x"}.copy,
                      ("reason",), is_order=True, empty_is=(201,)),
+            Endpoint("money events", "GET", "/v1/events", self.rich),
             Endpoint("balance", "GET", "/v1/balance", self.rich),
             Endpoint("history", "GET", "/v1/history", self.rich),
             Endpoint("statement", "GET", "/v1/statement", self.rich),

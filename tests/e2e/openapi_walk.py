@@ -12,6 +12,7 @@ from openapi_forms import Forms, Outage
 from openapi_schema import Contract
 from openapi_story import Story
 from openapi_town import Town
+from openapi_ways import Ways
 
 # What no client can bring about: faults, overload, a lost COMMIT, the moments of a restart.
 UNSEEN = {"internal", "no-memory", "io", "database", "crypto", "format", "overloaded",
@@ -94,6 +95,7 @@ def main():
                   "treasurer": town.staff("金子", "treasurer"),
                   "auditor": town.staff("検見川", "auditor")}
         Story(walk, people).run()
+        Ways(walk, people).run()
         Forms(walk, people).run()
         Outage(walk, people).run()
         faults = walk.faults + list(missing(walk))

@@ -43,7 +43,8 @@ static void
 ask(struct testbed *bed, int64_t account, int64_t after, unsigned limit, struct answer *answer)
 {
     answer->calls = 0;
-    fz_read_money(bed->reader, books.community, account, after, limit, on_money, answer);
+    struct fz_money_page page = {.account = account, .after = after, .limit = limit};
+    fz_read_money(bed->reader, books.community, &page, on_money, answer);
     testbed_wait(bed, &answer->calls, 1);
 }
 
