@@ -4,24 +4,18 @@
 #include "merchant-pos/posix/qr_draw.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <png.h>
 #include <qrencode.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "merchant-pos/posix/png_file.h"
 #include "merchant-pos/wire/utf8.h"
 
 #define ECI_UTF8 26
 #define LOWEST_VERSION 0 /* libqrencode: the smallest that fits */
 #define MODULE_DARK 1U   /* the lowest bit of libqrencode's modules */
-
-/* Black and white of the 256-colour palette: plain "white" is grey on many a terminal. */
-#define COLOR_ON "\033[38;5;16;48;5;231m"
-#define COLOR_OFF "\033[0m"
 
 struct fz_qr {
     size_t width;
@@ -143,13 +137,13 @@ fz_rc fz_qr_draw(const struct fz_qr *qr, enum fz_qr_style style, FILE *stream, s
     long end = (long)qr->width + FZ_QR_QUIET_MODULES;
 
     for (long y = -FZ_QR_QUIET_MODULES; y < end; y += 2) {
-        (void)fputs(style == FZ_QR_COLOR ? COLOR_ON : "", stream);
+        (void)fputs(style == FZ_QR_COLOR ? FZ_QR_COLOR_ON : "", stream);
         for (long x = -FZ_QR_QUIET_MODULES; x < end; x++) {
             bool upper = fz_qr_is_dark(qr, x, y);
             bool lower = fz_qr_is_dark(qr, x, y + 1);
             (void)fputs(glyph(upper == ink, lower == ink), stream);
         }
-        (void)fputs(style == FZ_QR_COLOR ? COLOR_OFF "\n" : "\n", stream);
+        (void)fputs(style == FZ_QR_COLOR ? FZ_QR_COLOR_OFF "\n" : "\n", stream);
     }
     if (fflush(stream) != 0 || ferror(stream)) {
         return fz_fail(err, FZ_IO, "cannot draw the QR symbol: %s", strerror(errno));
@@ -159,140 +153,21 @@ fz_rc fz_qr_draw(const struct fz_qr *qr, enum fz_qr_style style, FILE *stream, s
 
 /* --- as PNG ----------------------------------------------------------------------------------- */
 
-struct png_job {
-    const struct fz_qr *qr;
-    size_t scale;
-    FILE *file;
-    unsigned char *row; /* one row of pixels, one bit each */
-    size_t row_size;
-    char message[96];
-};
-
-static size_t png_side(const struct png_job *job)
+static bool is_dark(const void *ctx, long x, long y)
 {
-    return (job->qr->width + 2 * (size_t)FZ_QR_QUIET_MODULES) * job->scale;
-}
-
-static void on_png_error(png_structp png, png_const_charp message)
-{
-    struct png_job *job = png_get_error_ptr(png);
-
-    (void)snprintf(job->message, sizeof(job->message), "%s", message);
-    png_longjmp(png, 1);
-}
-
-static void on_png_warning(png_structp png, png_const_charp message)
-{
-    (void)png; /* libpng's warnings are about input it reads; a writer of ours has none to heed */
-    (void)message;
-}
-
-/* Fills job->row with the pixels of module row `y`: 1 is white. */
-static void fill_row(struct png_job *job, long y)
-{
-    long end = (long)job->qr->width + FZ_QR_QUIET_MODULES;
-    size_t pixel = 0;
-
-    memset(job->row, 0, job->row_size);
-    for (long x = -FZ_QR_QUIET_MODULES; x < end; x++) {
-        unsigned white = fz_qr_is_dark(job->qr, x, y) ? 0 : 0x80;
-        for (size_t i = 0; i < job->scale; i++, pixel++) {
-            job->row[pixel / 8] |= (unsigned char)(white >> (pixel % 8));
-        }
-    }
-}
-
-/* Between setjmp and here no local variable changes, so none can be lost by the jump. */
-static void put_image(png_structp png, png_infop info, struct png_job *job)
-{
-    png_uint_32 side = (png_uint_32)png_side(job);
-    long end = (long)job->qr->width + FZ_QR_QUIET_MODULES;
-
-    png_init_io(png, job->file);
-    png_set_IHDR(png, info, side, side, 1, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE,
-                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    png_write_info(png, info);
-    for (long y = -FZ_QR_QUIET_MODULES; y < end; y++) {
-        fill_row(job, y);
-        for (size_t line = 0; line < job->scale; line++) {
-            png_write_row(png, job->row);
-        }
-    }
-    png_write_end(png, info);
-}
-
-static fz_rc write_image(struct png_job *job, struct fz_err *err)
-{
-    png_structp png =
-        png_create_write_struct(PNG_LIBPNG_VER_STRING, job, on_png_error, on_png_warning);
-    png_infop info = png != NULL ? png_create_info_struct(png) : NULL;
-    fz_rc rc = FZ_OK;
-
-    if (info == NULL) {
-        png_destroy_write_struct(&png, NULL);
-        return fz_fail(err, FZ_NO_MEMORY, "no memory for a PNG");
-    }
-    if (setjmp(png_jmpbuf(png)) == 0) {
-        put_image(png, info, job);
-    } else {
-        rc = fz_fail(err, FZ_IO, "cannot write the PNG: %s", job->message);
-    }
-    png_destroy_write_struct(&png, &info);
-    return rc;
-}
-
-/* Writes everything to `file` and closes it. */
-static fz_rc write_file(struct png_job *job, FILE *file, struct fz_err *err)
-{
-    fz_rc rc = FZ_OK;
-
-    job->file = file;
-    job->row_size = (png_side(job) + 7) / 8;
-    job->row = malloc(job->row_size);
-    if (job->row == NULL) {
-        rc = fz_fail(err, FZ_NO_MEMORY, "no memory for a PNG");
-    } else {
-        rc = write_image(job, err);
-    }
-    free(job->row);
-    if (rc == FZ_OK && (fflush(file) != 0 || fsync(fileno(file)) != 0)) {
-        rc = fz_fail(err, FZ_IO, "cannot write the PNG: %s", strerror(errno));
-    }
-    if (fclose(file) != 0 && rc == FZ_OK) {
-        rc = fz_fail(err, FZ_IO, "cannot write the PNG: %s", strerror(errno));
-    }
-    return rc;
+    return fz_qr_is_dark(ctx, x, y);
 }
 
 fz_rc fz_qr_write_png(const struct fz_qr *qr, const char *path, unsigned scale, struct fz_err *err)
 {
-    struct png_job job = {.qr = qr, .scale = scale};
-    char temporary[PATH_MAX];
-    fz_rc rc = FZ_OK;
+    long end = (long)qr->width + FZ_QR_QUIET_MODULES;
+    struct fz_png_picture picture = {.left = -FZ_QR_QUIET_MODULES,
+                                     .right = end,
+                                     .top = -FZ_QR_QUIET_MODULES,
+                                     .bottom = end,
+                                     .scale = scale,
+                                     .is_dark = is_dark,
+                                     .ctx = qr};
 
-    if (scale == 0 || scale > FZ_QR_SCALE_MAX) {
-        return fz_fail(err, FZ_LIMIT, "a scale of %u is not 1 to %d", scale, FZ_QR_SCALE_MAX);
-    }
-    int need = snprintf(temporary, sizeof(temporary), "%s.%ld.part", path, (long)getpid());
-    if (need < 0 || (size_t)need >= sizeof(temporary)) {
-        return fz_fail(err, FZ_IO, "the path of the PNG is too long");
-    }
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-    FILE *file = fd >= 0 ? fdopen(fd, "wb") : NULL;
-    if (file == NULL) {
-        rc = fz_fail(err, FZ_IO, "cannot create %s: %s", temporary, strerror(errno));
-        if (fd >= 0) {
-            (void)close(fd);
-            (void)unlink(temporary);
-        }
-        return rc;
-    }
-    rc = write_file(&job, file, err);
-    if (rc == FZ_OK && rename(temporary, path) != 0) {
-        rc = fz_fail(err, FZ_IO, "cannot create %s: %s", path, strerror(errno));
-    }
-    if (rc != FZ_OK) {
-        (void)unlink(temporary);
-    }
-    return rc;
+    return fz_png_write(&picture, path, err);
 }

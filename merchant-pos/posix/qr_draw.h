@@ -3,7 +3,7 @@
  *
  * The symbol is what EMVCo MPM 4.12 asks for: byte mode only, error correction M, and an ECI header
  * for UTF-8 in front when the text is not pure ASCII. Both drawings carry the quiet zone of four
- * modules. The only file that knows libqrencode and libpng.
+ * modules. The only file that knows libqrencode.
  */
 #ifndef FEEZERO_POSIX_QR_DRAW_H
 #define FEEZERO_POSIX_QR_DRAW_H
@@ -14,10 +14,15 @@
 
 #include "feezero/err.h"
 #include "feezero/rc.h"
+#include "merchant-pos/posix/png_file.h"
 
 #define FZ_QR_QUIET_MODULES 4
 #define FZ_QR_SCALE_DEFAULT 8 /* pixels per module of a PNG */
-#define FZ_QR_SCALE_MAX 64
+#define FZ_QR_SCALE_MAX FZ_PNG_SCALE_MAX
+
+/* Black and white of the 256-colour palette: plain "white" is grey on many a terminal. */
+#define FZ_QR_COLOR_ON "\033[38;5;16;48;5;231m"
+#define FZ_QR_COLOR_OFF "\033[0m"
 
 /* How modules become characters. The glyphs are the same; what differs is which module has ink. */
 enum fz_qr_style {

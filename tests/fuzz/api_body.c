@@ -15,7 +15,7 @@
 
 #define ID "01890a5d-ac96-774b-bcce-b302099a8057"
 #define BODY_MAX 4096
-#define NAMES_MAX 5
+#define NAMES_MAX 6
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -43,7 +43,7 @@ static const struct kind kinds[] = {
      "PUT",
      "/v1/payments/" ID,
      FZ_COMMAND_PAY,
-     {"intent_id", "shop", "amount", "deadline"}},
+     {"intent_id", "shop", "amount", "terminal", "again", "deadline"}},
     {FZ_ROLE_TERMINAL, "PUT", "/v1/voids/" ID, FZ_COMMAND_VOID, {"intent_id", "deadline"}},
     {FZ_ROLE_OWNER,
      "PUT",
@@ -152,6 +152,27 @@ static void expect_intent(json_t *root, const struct kind *kind, const struct fz
     fz_assert(terminal == NULL ? c->terminal == API_TERMINAL : strcmp(terminal, text) == 0);
 }
 
+/* What a till asks for, or with no intent a sticker's sale. */
+static void expect_payment(json_t *root, const struct fz_command *c)
+{
+    char text[FZ_TERMINAL_TEXT_SIZE];
+    const char *terminal = string_of(root, "terminal");
+    if (string_of(root, "intent_id") != NULL) {
+        expect_id(root, "intent_id", &c->ref);
+        fz_assert(terminal == NULL);
+    } else {
+        fz_assert(fz_id_is_zero(&c->ref) && c->shop_name != NULL);
+    }
+    fz_terminal_text(c->terminal == 0 ? 1 : c->terminal, text);
+    fz_assert((terminal == NULL) == (c->terminal == 0));
+    fz_assert(terminal == NULL || strcmp(terminal, text) == 0);
+    fz_assert(c->again == json_is_true(json_object_get(root, "again")));
+    expect_party(root, "shop", 'M', c->shop);
+    expect_amount(root, c);
+    expect_deadline(root, c);
+    fz_assert(c->party == API_RESIDENT);
+}
+
 static void expect_return(json_t *root, const struct kind *kind, const struct fz_command *c)
 {
     expect_id(root, "intent_id", &c->ref);
@@ -172,11 +193,7 @@ static void expect_command(json_t *root, const struct kind *kind, const struct f
     } else if (kind->type == FZ_COMMAND_VOID || kind->type == FZ_COMMAND_REFUND) {
         expect_return(root, kind, c);
     } else if (kind->type == FZ_COMMAND_PAY) {
-        expect_id(root, "intent_id", &c->ref);
-        expect_party(root, "shop", 'M', c->shop);
-        expect_amount(root, c);
-        expect_deadline(root, c);
-        fz_assert(c->party == API_RESIDENT);
+        expect_payment(root, c);
     } else if (kind->type == FZ_COMMAND_P2P) {
         expect_party(root, "to", 'R', c->payee);
         expect_amount(root, c);

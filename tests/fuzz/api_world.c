@@ -34,6 +34,7 @@ static union {
     fz_history_done history;
     fz_past_done past;
     fz_money_done money;
+    fz_shop_done shop;
 } done_asked;
 static struct fz_id intent_asked;
 
@@ -221,6 +222,26 @@ void fz_read_money(struct fz_reader *reader,
     ask(API_MONEY, ctx, answer_money);
     current->after = page->after;
     current->limit = page->limit;
+}
+
+static void answer_shop(void)
+{
+    done_asked.shop(ctx_asked, FZ_NOT_FOUND, NULL);
+}
+
+void fz_read_shop(struct fz_reader *reader,
+                  int32_t community,
+                  int64_t shop,
+                  unsigned newest,
+                  fz_shop_done done,
+                  void *ctx)
+{
+    (void)reader;
+    (void)community;
+    (void)shop;
+    (void)newest;
+    done_asked.shop = done;
+    ask(API_SHOP_ROW, ctx, answer_shop);
 }
 
 static void answer_operation(void)

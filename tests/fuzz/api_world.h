@@ -27,7 +27,8 @@ enum api_asked {
     API_BALANCE,
     API_HISTORY,
     API_PAST,
-    API_MONEY
+    API_MONEY,
+    API_SHOP_ROW
 };
 
 /* One request and all that came of it. */

@@ -285,8 +285,8 @@ Test(cpm, digits)
         {HEAD "6115" "4f07f04665655a6572" PAN, FZ_CPM_NOT_OURS},   /* cut off */
         {HEAD "6116" "4f08f14665655a65726f" PAN, FZ_CPM_NOT_OURS},
         {HEAD "61064f04f0466565", FZ_CPM_NOT_OURS},
-        {HEAD "61124f07a0000000555555500750726f64756374" "6116" AID PAN "620a" "5a081234567890123458",
-         FZ_CPM_OK},                                              /* the second one is */
+        {HEAD "61124f07a0000000555555500750726f64756374"          /* the second one is */
+              "6116" AID PAN "620a5a081234567890123458", FZ_CPM_OK},
         {HEAD "6116" AID PAN "6116" AID PAN, FZ_CPM_AMBIGUOUS},
         {HEAD "6115" AID "5a09291234567890123456", FZ_CPM_DIGITS},
         {HEAD "6116" AID "5a0a2912345678901234567f", FZ_CPM_DIGITS},
