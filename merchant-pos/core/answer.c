@@ -73,6 +73,24 @@ static void read_name(struct fz_json object, char out[FZ_POS_NAME_MAX + 1])
     }
 }
 
+/* Finds the member `state` in a list of words. */
+static bool
+read_state(struct fz_json object, const char *const words[], size_t count, size_t *index_out)
+{
+    char word[WORD_MAX];
+
+    if (!fz_answer_text(object, "state", word, sizeof word)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            *index_out = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool read_intent_state(struct fz_json object, enum fz_intent_state *state_out)
 {
     static const char *const words[] = {
@@ -80,23 +98,16 @@ static bool read_intent_state(struct fz_json object, enum fz_intent_state *state
         [FZ_VIEW_CANCELED] = "CANCELED", [FZ_VIEW_EXPIRED] = "EXPIRED",
         [FZ_VIEW_VOIDED] = "VOIDED",
     };
-    char word[WORD_MAX];
+    size_t index = 0;
+    bool known = read_state(object, words, sizeof words / sizeof words[0], &index);
 
-    if (!fz_answer_text(object, "state", word, sizeof word)) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strcmp(word, words[i]) == 0) {
-            *state_out = (enum fz_intent_state)i;
-            return true;
-        }
-    }
-    return false;
+    *state_out = (enum fz_intent_state)index;
+    return known;
 }
 
 bool fz_answer_intent(struct fz_json object, struct fz_intent_view *view_out)
 {
-    struct fz_json shop;
+    struct fz_json shop, qr;
 
     memset(view_out, 0, sizeof *view_out);
     if (!fz_answer_id(object, "intent_id", &view_out->id) ||
@@ -110,7 +121,9 @@ bool fz_answer_intent(struct fz_json object, struct fz_intent_view *view_out)
     if (!fz_answer_text(object, "terminal", view_out->terminal, sizeof view_out->terminal)) {
         view_out->terminal[0] = '\0'; /* opened by the shop itself */
     }
+    view_out->is_sticker = fz_json_get(object, "qr", &qr) && qr.len == 2; /* "" */
     if (!optional_int(object, "refunded", &view_out->refunded) ||
+        !optional_int(object, "held", &view_out->held) ||
         !optional_int(object, "number", &view_out->number) ||
         !optional_time(object, "paid_at", &view_out->paid_at_ms) ||
         !optional_time(object, "expires_at", &view_out->expires_at_ms)) {
@@ -125,19 +138,50 @@ bool fz_answer_intent(struct fz_json object, struct fz_intent_view *view_out)
 bool fz_answer_operation(struct fz_json object, struct fz_operation_view *view_out)
 {
     struct fz_json party;
+    char status[WORD_MAX];
 
     memset(view_out, 0, sizeof *view_out);
+    view_out->is_held =
+        fz_answer_text(object, "status", status, sizeof status) && strcmp(status, "HELD") == 0;
     if (!fz_answer_id(object, "operation_id", &view_out->id) ||
         !fz_answer_int(object, "amount", &view_out->amount) || view_out->amount <= 0 ||
-        !fz_answer_int(object, "number", &view_out->number) || view_out->number <= 0 ||
+        !optional_int(object, "number", &view_out->number) ||
+        (view_out->number <= 0 && !view_out->is_held) ||
         !fz_answer_time(object, "at", &view_out->at_ms) ||
+        !optional_time(object, "eta", &view_out->eta_ms) ||
         !optional_int(object, "refunded", &view_out->refunded)) {
         return false;
+    }
+    if (!fz_answer_id(object, "intent_id", &view_out->intent)) {
+        memset(&view_out->intent, 0, sizeof view_out->intent);
     }
     if (fz_json_get(object, "to", &party) || fz_json_get(object, "shop", &party)) {
         read_name(party, view_out->party_name);
     }
     return true;
+}
+
+bool fz_answer_code(struct fz_json object, struct fz_code_view *view_out)
+{
+    static const char *const words[] = {
+        [FZ_VIEW_CODE_WAITING] = "WAITING",
+        [FZ_VIEW_CODE_ASKED] = "ASKED",
+        [FZ_VIEW_CODE_USED] = "USED",
+        [FZ_VIEW_CODE_EXPIRED] = "EXPIRED",
+    };
+    struct fz_json intent;
+    size_t index = 0;
+
+    memset(view_out, 0, sizeof *view_out);
+    if (!fz_answer_id(object, "code_id", &view_out->id) ||
+        !read_state(object, words, sizeof words / sizeof words[0], &index)) {
+        return false;
+    }
+    view_out->state = (enum fz_code_state)index;
+    view_out->has_intent =
+        fz_json_get(object, "intent", &intent) && fz_answer_intent(intent, &view_out->intent);
+    return view_out->has_intent || view_out->state == FZ_VIEW_CODE_WAITING ||
+           view_out->state == FZ_VIEW_CODE_EXPIRED;
 }
 
 static fz_rc refusal_code(struct fz_json problem)
@@ -172,5 +216,5 @@ bool fz_answer_inquiry(struct fz_json object, struct fz_inquiry_view *view_out)
         return true;
     }
     view_out->status = FZ_INQUIRY_DONE;
-    return strcmp(word, "DONE") == 0 && has_result;
+    return (strcmp(word, "DONE") == 0 || strcmp(word, "HELD") == 0) && has_result;
 }

@@ -24,7 +24,9 @@ struct fz_intent_view {
     int64_t number;        /* 0: not paid */
     int64_t paid_at_ms;    /* 0: not paid */
     int64_t expires_at_ms; /* 0: not said */
+    int64_t held;          /* refunds that wait for the shop's money */
     struct fz_id payment;  /* zero: not told to us */
+    bool is_sticker;       /* made by a static payment: there was never a code to show */
     char shop[FZ_POS_PARTY_MAX + 1];
     char shop_name[FZ_POS_NAME_MAX + 1];
     char terminal[FZ_POS_TERMINAL_MAX + 1];
@@ -39,11 +41,31 @@ struct fz_operation_view {
     int64_t number;
     int64_t at_ms;
     int64_t refunded;
+    bool is_held;                         /* a refund that waits; it has no number yet */
+    int64_t eta_ms;                       /* held: when it is due; 0: not said */
+    struct fz_id intent;                  /* zero: not said */
     char party_name[FZ_POS_NAME_MAX + 1]; /* of `shop` or `to`; "" if absent */
 };
 
 /* Reads an operation object. */
 FZ_MUSTUSE bool fz_answer_operation(struct fz_json object, struct fz_operation_view *view_out);
+
+enum fz_code_state {
+    FZ_VIEW_CODE_WAITING,
+    FZ_VIEW_CODE_ASKED,
+    FZ_VIEW_CODE_USED,
+    FZ_VIEW_CODE_EXPIRED
+};
+
+/* What GET /v1/codes/{id} tells. */
+struct fz_code_view {
+    struct fz_id id;
+    enum fz_code_state state;
+    bool has_intent;
+    struct fz_intent_view intent;
+};
+
+FZ_MUSTUSE bool fz_answer_code(struct fz_json object, struct fz_code_view *view_out);
 
 enum fz_inquiry_status {
     FZ_INQUIRY_DONE,

@@ -61,11 +61,20 @@ fz_rc fz_back_off_get(struct fz_pos *pos,
                       struct fz_err *err)
 {
     struct fz_exchange_call call = {.method = "GET", .path = path, .query = query};
+
+    return fz_back_off_call(pos, &call, answer_out, err);
+}
+
+fz_rc fz_back_off_call(struct fz_pos *pos,
+                       const struct fz_exchange_call *call,
+                       struct fz_exchange_answer *answer_out,
+                       struct fz_err *err)
+{
     struct fz_back_off back_off = {.attempt = 0};
     bool go_on = true;
 
     while (go_on) {
-        fz_rc rc = fz_exchange(pos, &call, answer_out, err);
+        fz_rc rc = fz_exchange(pos, call, answer_out, err);
 
         if (rc != FZ_OK || fz_rc_info(answer_out->rc)->class != FZ_CLASS_RETRY) {
             return rc;

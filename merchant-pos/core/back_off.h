@@ -25,9 +25,15 @@ FZ_MUSTUSE fz_rc fz_back_off_wait(struct fz_back_off *back_off,
                                   struct fz_err *err);
 
 /*
- * A GET that changes nothing, tried until there is an answer or patience ends: answer_out->rc is
+ * A call that may be repeated, tried until there is an answer or patience ends: answer_out->rc is
  * then FZ_UNAVAILABLE.
  */
+FZ_MUSTUSE fz_rc fz_back_off_call(struct fz_pos *pos,
+                                  const struct fz_exchange_call *call,
+                                  struct fz_exchange_answer *answer_out,
+                                  struct fz_err *err);
+
+/* The same for a plain GET. */
 FZ_MUSTUSE fz_rc fz_back_off_get(struct fz_pos *pos,
                                  const char *path,
                                  const char *query,

@@ -110,6 +110,18 @@ sort(struct fz_pos *pos, const struct fz_pos_reply *reply, struct fz_exchange_an
     }
 }
 
+/* A Date header has whole seconds and was a moment on its way: less than this is no difference. */
+#define SKEW_MIN_MS 2000
+
+static void learn_date(struct fz_pos *pos, int64_t date_ms)
+{
+    int64_t skew_ms = date_ms - pos->ports.now_ms(pos->ports.ctx);
+
+    if (date_ms != 0) {
+        pos->clock_skew_ms = skew_ms > -SKEW_MIN_MS && skew_ms < SKEW_MIN_MS ? 0 : skew_ms;
+    }
+}
+
 static fz_rc exchange_once(struct fz_pos *pos,
                            const struct fz_exchange_call *call,
                            struct fz_exchange_answer *answer,
@@ -136,6 +148,7 @@ static fz_rc exchange_once(struct fz_pos *pos,
 
     rc = pos->ports.send(pos->ports.ctx, &request, &reply, err);
     if (rc == FZ_OK && reply.body_len <= sizeof pos->answer) {
+        learn_date(pos, reply.date_ms);
         sort(pos, &reply, answer);
     } else {
         *answer = (struct fz_exchange_answer){.rc = rc == FZ_UNAVAILABLE ? FZ_UNAVAILABLE

@@ -1,24 +1,19 @@
 /*
- * merchant-pos/core: one journal frame as bytes. The layout is written once, in fields(), and read
- * and written by the same walk, so the two directions cannot drift apart.
+ * merchant-pos/core: journal frames as bytes: head, checksum, and the fields of an operation.
  */
+#include "merchant-pos/core/frame.h"
+
 #include <string.h>
 
 #include "feezero/assert.h"
-#include "merchant-pos/core/journal.h"
 
 #define HEAD_SIZE 12
+#define LEN_AT 4
+#define TYPE_AT 6
 #define CRC_AT 8
 #define PAYLOAD_SIZE_MAX (FZ_POS_FRAME_SIZE - HEAD_SIZE)
 
 static const uint8_t magic[4] = {'F', 'Z', 'J', '1'};
-
-/* Either direction: `out` is set when writing, `in` when reading. */
-struct walk {
-    uint8_t *out;
-    const uint8_t *in;
-    size_t at;
-};
 
 uint32_t fz_crc32(uint32_t crc, const uint8_t *bytes, size_t len)
 {
@@ -55,8 +50,48 @@ static uint64_t get_number(const uint8_t *in, size_t size)
     return value;
 }
 
-static uint64_t number(struct walk *walk, uint64_t value, size_t size)
+static uint32_t frame_crc(const uint8_t frame[FZ_POS_FRAME_SIZE])
 {
+    uint32_t crc = fz_crc32(0, frame, CRC_AT);
+
+    return fz_crc32(crc, frame + HEAD_SIZE, PAYLOAD_SIZE_MAX);
+}
+
+struct fz_frame_walk fz_frame_begin(uint8_t frame_out[FZ_POS_FRAME_SIZE])
+{
+    memset(frame_out, 0, FZ_POS_FRAME_SIZE);
+    return (struct fz_frame_walk){.out = frame_out + HEAD_SIZE};
+}
+
+void fz_frame_seal(const struct fz_frame_walk *walk,
+                   enum fz_frame_type type,
+                   uint8_t frame_out[FZ_POS_FRAME_SIZE])
+{
+    fz_assert(walk->at <= PAYLOAD_SIZE_MAX);
+    memcpy(frame_out, magic, sizeof magic);
+    put_number(frame_out + LEN_AT, walk->at, 2);
+    frame_out[TYPE_AT] = (uint8_t)type;
+    put_number(frame_out + CRC_AT, frame_crc(frame_out), 4);
+}
+
+bool fz_frame_open(const uint8_t frame[FZ_POS_FRAME_SIZE],
+                   enum fz_frame_type type,
+                   struct fz_frame_walk *walk_out)
+{
+    *walk_out = (struct fz_frame_walk){.in = frame + HEAD_SIZE,
+                                       .len = (size_t)get_number(frame + LEN_AT, 2)};
+    return memcmp(frame, magic, sizeof magic) == 0 && frame[TYPE_AT] == (uint8_t)type &&
+           get_number(frame + CRC_AT, 4) == frame_crc(frame);
+}
+
+bool fz_frame_is_at_end(const struct fz_frame_walk *walk)
+{
+    return walk->in != NULL && walk->at == walk->len;
+}
+
+uint64_t fz_frame_number(struct fz_frame_walk *walk, uint64_t value, size_t size)
+{
+    fz_assert(walk->at + size <= PAYLOAD_SIZE_MAX);
     if (walk->out != NULL) {
         put_number(walk->out + walk->at, value, size);
     } else {
@@ -66,13 +101,14 @@ static uint64_t number(struct walk *walk, uint64_t value, size_t size)
     return value;
 }
 
-static void number64(struct walk *walk, int64_t *value)
+void fz_frame_number64(struct fz_frame_walk *walk, int64_t *value)
 {
-    *value = (int64_t)number(walk, (uint64_t)*value, 8);
+    *value = (int64_t)fz_frame_number(walk, (uint64_t)*value, 8);
 }
 
-static void bytes(struct walk *walk, void *field, size_t size)
+void fz_frame_bytes(struct fz_frame_walk *walk, void *field, size_t size)
 {
+    fz_assert(walk->at + size <= PAYLOAD_SIZE_MAX);
     if (walk->out != NULL) {
         memcpy(walk->out + walk->at, field, size);
     } else {
@@ -81,61 +117,57 @@ static void bytes(struct walk *walk, void *field, size_t size)
     walk->at += size;
 }
 
-/* A string field always takes its whole room; its last byte is a NUL. */
-static void text(struct walk *walk, char *field, size_t size)
+void fz_frame_text(struct fz_frame_walk *walk, char *field, size_t size)
 {
-    bytes(walk, field, size);
+    fz_frame_bytes(walk, field, size);
     if (walk->out == NULL) {
         field[size - 1] = '\0';
     }
 }
 
-static void fields(struct walk *walk, struct fz_pos_operation *op)
+static void operation_fields(struct fz_frame_walk *walk, struct fz_pos_operation *op)
 {
-    op->kind = (enum fz_pos_kind)number(walk, (uint64_t)op->kind, 1);
-    op->state = (enum fz_pos_state)number(walk, (uint64_t)op->state, 1);
-    op->rc = (fz_rc)number(walk, (uint64_t)op->rc, 2);
-    op->expires_in_s = (uint32_t)number(walk, op->expires_in_s, 4);
-    bytes(walk, op->id.bytes, sizeof op->id.bytes);
-    bytes(walk, op->intent.bytes, sizeof op->intent.bytes);
-    bytes(walk, op->payment.bytes, sizeof op->payment.bytes);
-    number64(walk, &op->amount);
-    number64(walk, &op->number);
-    number64(walk, &op->prepared_at_ms);
-    number64(walk, &op->booked_at_ms);
-    number64(walk, &op->expires_at_ms);
-    text(walk, op->party, sizeof op->party);
-    text(walk, op->party_name, sizeof op->party_name);
-    text(walk, op->reference, sizeof op->reference);
-    text(walk, op->message, sizeof op->message);
-    fz_assert(walk->at <= PAYLOAD_SIZE_MAX);
-}
-
-static uint32_t frame_crc(const uint8_t frame[FZ_POS_FRAME_SIZE])
-{
-    uint32_t crc = fz_crc32(0, frame, CRC_AT);
-
-    return fz_crc32(crc, frame + HEAD_SIZE, PAYLOAD_SIZE_MAX);
+    op->kind = (enum fz_pos_kind)fz_frame_number(walk, (uint64_t)op->kind, 1);
+    op->state = (enum fz_pos_state)fz_frame_number(walk, (uint64_t)op->state, 1);
+    op->rc = (fz_rc)fz_frame_number(walk, (uint64_t)op->rc, 2);
+    op->expires_in_s = (uint32_t)fz_frame_number(walk, op->expires_in_s, 4);
+    fz_frame_bytes(walk, op->id.bytes, sizeof op->id.bytes);
+    fz_frame_bytes(walk, op->intent.bytes, sizeof op->intent.bytes);
+    fz_frame_bytes(walk, op->payment.bytes, sizeof op->payment.bytes);
+    fz_frame_number64(walk, &op->amount);
+    fz_frame_number64(walk, &op->number);
+    fz_frame_number64(walk, &op->prepared_at_ms);
+    fz_frame_number64(walk, &op->booked_at_ms);
+    fz_frame_number64(walk, &op->expires_at_ms);
+    fz_frame_text(walk, op->party, sizeof op->party);
+    fz_frame_text(walk, op->party_name, sizeof op->party_name);
+    fz_frame_text(walk, op->reference, sizeof op->reference);
+    fz_frame_text(walk, op->message, sizeof op->message);
+    if (fz_frame_is_at_end(walk)) {
+        return;
+    }
+    fz_frame_number64(walk, &op->eta_ms);
+    fz_frame_number64(walk, &op->limit);
+    op->again = fz_frame_number(walk, op->again, 1) != 0;
+    fz_frame_text(walk, op->terminal, sizeof op->terminal);
+    fz_frame_text(walk, op->code, sizeof op->code);
 }
 
 void fz_journal_encode(const struct fz_pos_operation *operation,
                        uint8_t frame_out[FZ_POS_FRAME_SIZE])
 {
     struct fz_pos_operation copy = *operation;
-    struct walk walk = {.out = frame_out + HEAD_SIZE};
+    struct fz_frame_walk walk = fz_frame_begin(frame_out);
 
-    memset(frame_out, 0, FZ_POS_FRAME_SIZE);
-    fields(&walk, &copy);
-    memcpy(frame_out, magic, sizeof magic);
-    put_number(frame_out + 4, walk.at, 2);
-    put_number(frame_out + CRC_AT, frame_crc(frame_out), 4);
+    operation_fields(&walk, &copy);
+    fz_frame_seal(&walk, FZ_FRAME_OPERATION, frame_out);
 }
 
 static bool is_known(const struct fz_pos_operation *op)
 {
-    bool kind_known = op->kind >= FZ_POS_SALE && op->kind <= FZ_POS_TRANSFER;
-    bool state_known = (op->state >= FZ_POS_PREPARED && op->state <= FZ_POS_CANCELING) ||
-                       (op->state >= FZ_POS_PAID && op->state <= FZ_POS_TRANSFERRED);
+    bool kind_known = op->kind >= FZ_POS_SALE && op->kind <= FZ_POS_CODE;
+    bool state_known = (op->state >= FZ_POS_PREPARED && op->state <= FZ_POS_PENDING) ||
+                       (op->state >= FZ_POS_PAID && op->state <= FZ_POS_HELD);
 
     return kind_known && state_known;
 }
@@ -143,13 +175,12 @@ static bool is_known(const struct fz_pos_operation *op)
 bool fz_journal_decode(const uint8_t frame[FZ_POS_FRAME_SIZE],
                        struct fz_pos_operation *operation_out)
 {
-    struct walk walk = {.in = frame + HEAD_SIZE};
+    struct fz_frame_walk walk;
 
     memset(operation_out, 0, sizeof *operation_out);
-    if (memcmp(frame, magic, sizeof magic) != 0 ||
-        get_number(frame + CRC_AT, 4) != frame_crc(frame)) {
+    if (!fz_frame_open(frame, FZ_FRAME_OPERATION, &walk)) {
         return false;
     }
-    fields(&walk, operation_out);
-    return walk.at == get_number(frame + 4, 2) && is_known(operation_out);
+    operation_fields(&walk, operation_out);
+    return walk.at == walk.len && is_known(operation_out);
 }

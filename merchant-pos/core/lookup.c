@@ -10,12 +10,14 @@ struct find {
     bool found;
 };
 
-static bool find_each(const struct fz_pos_operation *op, void *ctx)
+static bool find_each(const uint8_t frame[FZ_POS_FRAME_SIZE], uint64_t at, void *ctx)
 {
     struct find *find = ctx;
+    struct fz_pos_operation op;
 
-    if (fz_id_equal(&op->id, find->id)) {
-        *find->out = *op;
+    (void)at;
+    if (fz_journal_decode(frame, &op) && fz_id_equal(&op.id, find->id)) {
+        *find->out = op;
         find->found = true;
     }
     return true; /* a later frame counts more */
@@ -44,15 +46,18 @@ struct day {
     void *ctx;
 };
 
-static bool day_each(const struct fz_pos_operation *op, void *ctx)
+static bool day_each(const uint8_t frame[FZ_POS_FRAME_SIZE], uint64_t at, void *ctx)
 {
     const struct day *day = ctx;
-    int64_t at_ms = op->booked_at_ms != 0 ? op->booked_at_ms : op->prepared_at_ms;
+    struct fz_pos_operation op;
 
-    if (!fz_pos_is_final(op->state) || at_ms < day->span.from_ms || at_ms >= day->span.to_ms) {
+    (void)at;
+    if (!fz_journal_decode(frame, &op) || !fz_pos_is_final(op.state)) {
         return true;
     }
-    return day->each(op, day->ctx);
+    int64_t at_ms = op.booked_at_ms != 0 ? op.booked_at_ms : op.prepared_at_ms;
+
+    return at_ms < day->span.from_ms || at_ms >= day->span.to_ms || day->each(&op, day->ctx);
 }
 
 fz_rc fz_pos_each(struct fz_pos *pos,

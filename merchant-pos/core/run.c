@@ -63,6 +63,12 @@ fz_rc fz_run_finish(struct fz_run *run,
     return fz_journal_update(run->pos, &out->operation, err);
 }
 
+/* As far as the journal knows, not one byte has left. */
+static bool is_unsent(enum fz_pos_state state)
+{
+    return state == FZ_POS_PREPARED || state == FZ_POS_PENDING;
+}
+
 fz_rc fz_run_doubt(struct fz_run *run,
                    const struct fz_exchange_answer *answer,
                    enum fz_run_turn *turn,
@@ -76,7 +82,7 @@ fz_rc fz_run_doubt(struct fz_run *run,
     *turn = FZ_TURN_PAUSE;
     run->back_off.retry_after_s = answer->retry_after_s;
     out->rc = reason;
-    if (run->uncertain && out->operation.state == FZ_POS_PREPARED) {
+    if (run->uncertain && is_unsent(out->operation.state)) {
         out->operation.state = FZ_POS_UNKNOWN;
         rc = fz_journal_update(run->pos, &out->operation, err);
     }
@@ -88,21 +94,28 @@ fz_rc fz_run_doubt(struct fz_run *run,
 
 /*
  * Patience ended. Where no request can have arrived, that is a final answer too: nothing happened
- * and nothing will.
+ * and nothing will. Only a void is kept, to be sent when the switch is back: the customer was
+ * promised her money.
  */
 static fz_rc run_give_up(struct fz_run *run, struct fz_err *err)
 {
     struct fz_pos_outcome *out = run->out;
     enum fz_run_turn turn;
+    fz_rc reason;
 
-    if (!run->uncertain && run->step == FZ_STEP_SEND && out->operation.state == FZ_POS_PREPARED) {
+    if (run->uncertain || run->step != FZ_STEP_SEND || !is_unsent(out->operation.state)) {
+        out->rc = out->rc == FZ_OK ? FZ_OUTCOME_UNKNOWN : out->rc;
+        return FZ_OUTCOME_UNKNOWN;
+    }
+    if (out->operation.kind != FZ_POS_VOID) {
         return fz_run_finish(run, FZ_POS_REFUSED, out->rc == FZ_OK ? FZ_UNAVAILABLE : out->rc,
                              &turn, err);
     }
-    if (out->rc == FZ_OK) {
-        out->rc = FZ_OUTCOME_UNKNOWN;
-    }
-    return FZ_OUTCOME_UNKNOWN;
+    reason = out->rc;
+    fz_rc rc = fz_run_move(run, FZ_POS_PENDING, err); /* a void is wanted still: keep it */
+
+    out->rc = reason;
+    return rc;
 }
 
 fz_rc fz_run(struct fz_run *run, struct fz_err *err)
@@ -110,7 +123,7 @@ fz_rc fz_run(struct fz_run *run, struct fz_err *err)
     static const fz_step_fn steps[] = {
         [FZ_STEP_SEND] = fz_step_send,   [FZ_STEP_ASK] = fz_step_ask,
         [FZ_STEP_CLOSE] = fz_step_close, [FZ_STEP_CANCEL] = fz_step_cancel,
-        [FZ_STEP_WAIT] = fz_step_wait,
+        [FZ_STEP_WAIT] = fz_step_wait,   [FZ_STEP_WATCH] = fz_step_watch,
     };
 
     for (;;) {

@@ -9,6 +9,7 @@
  *   close  PUT a tombstone: it shall never arrive   step_ask.c
  *   cancel POST the cancellation of a sale          step_sale.c
  *   wait   GET the events of a sale, held open      step_sale.c
+ *   watch  GET the state of a code, held open       step_code.c
  */
 #ifndef FEEZERO_POS_RUN_H
 #define FEEZERO_POS_RUN_H
@@ -23,13 +24,14 @@ enum fz_run_step {
     FZ_STEP_ASK,
     FZ_STEP_CLOSE,
     FZ_STEP_CANCEL,
-    FZ_STEP_WAIT
+    FZ_STEP_WAIT,
+    FZ_STEP_WATCH
 };
 
-/* What to do with a sale that is open; other operations know only SETTLE. */
+/* What to do with a sale or a code that is open; other operations know only SETTLE. */
 enum fz_run_goal {
     FZ_GOAL_SHOW,   /* get it on the screen; sending it again is fine */
-    FZ_GOAL_WAIT,   /* until it is paid, canceled or expired */
+    FZ_GOAL_WAIT,   /* until it is paid, canceled or expired; a code: until a shop asks, too */
     FZ_GOAL_SETTLE, /* an open sale stays open */
     FZ_GOAL_CANCEL
 };
@@ -72,6 +74,7 @@ fz_rc fz_step_ask(struct fz_run *run, enum fz_run_turn *turn, struct fz_err *err
 fz_rc fz_step_close(struct fz_run *run, enum fz_run_turn *turn, struct fz_err *err);
 fz_rc fz_step_cancel(struct fz_run *run, enum fz_run_turn *turn, struct fz_err *err);
 fz_rc fz_step_wait(struct fz_run *run, enum fz_run_turn *turn, struct fz_err *err);
+fz_rc fz_step_watch(struct fz_run *run, enum fz_run_turn *turn, struct fz_err *err);
 
 /* Journals a final state and stops the run. */
 FZ_MUSTUSE fz_rc fz_run_finish(struct fz_run *run,
@@ -97,6 +100,16 @@ FZ_MUSTUSE fz_rc fz_run_adopt_intent(struct fz_run *run,
                                      const struct fz_exchange_answer *answer,
                                      enum fz_run_turn *turn,
                                      struct fz_err *err);
+
+/* Takes over what the switch says of a code: when it was made, or how it stands. step_code.c */
+FZ_MUSTUSE fz_rc fz_run_adopt_new_code(struct fz_run *run,
+                                       const struct fz_exchange_answer *answer,
+                                       enum fz_run_turn *turn,
+                                       struct fz_err *err);
+FZ_MUSTUSE fz_rc fz_run_adopt_code(struct fz_run *run,
+                                   const struct fz_exchange_answer *answer,
+                                   enum fz_run_turn *turn,
+                                   struct fz_err *err);
 
 /* Takes over a booked void, refund, payment or transfer. step_send.c */
 FZ_MUSTUSE fz_rc fz_run_adopt_operation(struct fz_run *run,

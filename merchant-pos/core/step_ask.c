@@ -3,6 +3,7 @@
  * arrived. "Unknown to the switch" is never an answer by itself: the original may still be on its
  * way. Only a tombstone makes it final.
  */
+#include "feezero/assert.h"
 #include "merchant-pos/core/run.h"
 
 /*
@@ -45,8 +46,8 @@ static fz_rc adopt_inquiry(struct fz_run *run,
     case FZ_INQUIRY_DONE:
         break;
     }
-    if (run->out->operation.kind == FZ_POS_SALE) {
-        run->step = FZ_STEP_ASK; /* it was opened; the intent says what happened since */
+    if (run->out->operation.kind == FZ_POS_SALE || run->out->operation.kind == FZ_POS_CODE) {
+        run->step = FZ_STEP_ASK; /* it was opened; it says itself what happened since */
         *turn = FZ_TURN_NEXT;
         return FZ_OK;
     }
@@ -55,17 +56,41 @@ static fz_rc adopt_inquiry(struct fz_run *run,
 
 static bool is_absent(fz_rc rc)
 {
-    return rc == FZ_OPERATION_UNKNOWN || rc == FZ_INTENT_NOT_FOUND;
+    return rc == FZ_OPERATION_UNKNOWN || rc == FZ_INTENT_NOT_FOUND || rc == FZ_CODE_UNKNOWN;
+}
+
+/* Where to ask: a sale and a code have a life of their own, the rest was decided once. */
+static const char *place_of(enum fz_pos_kind kind)
+{
+    return kind == FZ_POS_SALE ? "intents" : kind == FZ_POS_CODE ? "codes" : "operations";
+}
+
+static fz_rc adopt(struct fz_run *run,
+                   const struct fz_exchange_answer *answer,
+                   enum fz_run_turn *turn,
+                   struct fz_err *err)
+{
+    switch (run->out->operation.kind) {
+    case FZ_POS_SALE:
+        return fz_run_adopt_intent(run, answer, turn, err);
+    case FZ_POS_CODE:
+        return fz_run_adopt_code(run, answer, turn, err);
+    case FZ_POS_VOID:
+    case FZ_POS_REFUND:
+    case FZ_POS_PAYMENT:
+    case FZ_POS_TRANSFER:
+        return adopt_inquiry(run, answer->root, answer, turn, err);
+    }
+    FZ_UNREACHABLE();
 }
 
 fz_rc fz_step_ask(struct fz_run *run, enum fz_run_turn *turn, struct fz_err *err)
 {
     const struct fz_pos_operation *op = &run->out->operation;
-    bool is_sale = op->kind == FZ_POS_SALE;
     struct fz_exchange_answer answer;
     char path[FZ_POS_PATH_MAX];
 
-    fz_exchange_path(path, is_sale ? "intents" : "operations", &op->id, "");
+    fz_exchange_path(path, place_of(op->kind), &op->id, "");
     struct fz_exchange_call call = {.method = "GET", .path = path};
     fz_rc rc = fz_exchange(run->pos, &call, &answer, err);
 
@@ -73,8 +98,7 @@ fz_rc fz_step_ask(struct fz_run *run, enum fz_run_turn *turn, struct fz_err *err
         return rc;
     }
     if (answer.rc == FZ_OK) {
-        return is_sale ? fz_run_adopt_intent(run, &answer, turn, err)
-                       : adopt_inquiry(run, answer.root, &answer, turn, err);
+        return adopt(run, &answer, turn, err);
     }
     if (run->foreign && fz_rc_info(answer.rc)->class != FZ_CLASS_RETRY) {
         return fz_run_finish(run, FZ_POS_REFUSED, answer.rc, turn, err);

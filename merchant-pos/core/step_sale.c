@@ -46,6 +46,12 @@ static fz_rc show(struct fz_run *run,
     return fz_run_move(run, FZ_POS_SHOWN, err);
 }
 
+/* An open sale waits for whoever scans our code, or for the one whose code we scanned. */
+static enum fz_pos_state open_state(const struct fz_pos_operation *op)
+{
+    return op->code[0] == '\0' ? FZ_POS_SHOWN : FZ_POS_ASKED;
+}
+
 static fz_rc adopt_open(struct fz_run *run,
                         const struct fz_exchange_answer *answer,
                         enum fz_run_turn *turn,
@@ -53,14 +59,18 @@ static fz_rc adopt_open(struct fz_run *run,
 {
     switch (run->goal) {
     case FZ_GOAL_SHOW:
-        return show(run, answer, turn, err);
+        if (run->out->operation.code[0] == '\0') {
+            return show(run, answer, turn, err);
+        }
+        *turn = FZ_TURN_STOP; /* nothing to draw */
+        return fz_run_move(run, FZ_POS_ASKED, err);
     case FZ_GOAL_WAIT:
         run->step = FZ_STEP_WAIT;
         *turn = FZ_TURN_NEXT;
-        return fz_run_move(run, FZ_POS_SHOWN, err);
+        return fz_run_move(run, open_state(&run->out->operation), err);
     case FZ_GOAL_SETTLE:
         *turn = FZ_TURN_STOP;
-        return fz_run_move(run, FZ_POS_SHOWN, err);
+        return fz_run_move(run, open_state(&run->out->operation), err);
     case FZ_GOAL_CANCEL:
         run->step = FZ_STEP_CANCEL;
         *turn = FZ_TURN_NEXT;
@@ -81,6 +91,7 @@ static void copy_intent(struct fz_pos_outcome *out, const struct fz_intent_view 
     memcpy(op->party, view->shop, sizeof op->party);
     memcpy(op->party_name, view->shop_name, sizeof op->party_name);
     out->refunded = view->refunded;
+    out->held = view->held;
     out->since_voided = view->state == FZ_VIEW_VOIDED;
 }
 
@@ -97,6 +108,7 @@ fz_rc fz_run_adopt_intent(struct fz_run *run,
 
     if (!readable || (paid && (view.number <= 0 || view.paid_at_ms <= 0))) {
         run->uncertain = true;
+        run->step = paid ? FZ_STEP_ASK : run->step; /* it need not be sent again */
         return fz_run_doubt(run, answer, turn, err);
     }
     copy_intent(run->out, &view);
@@ -107,6 +119,9 @@ fz_rc fz_run_adopt_intent(struct fz_run *run,
     case FZ_VIEW_VOIDED:
         return fz_run_finish(run, FZ_POS_PAID, FZ_OK, turn, err);
     case FZ_VIEW_CANCELED:
+        if (op->code[0] != '\0' && run->goal != FZ_GOAL_CANCEL) {
+            run->cancel_reason = FZ_PAYER_DECLINED; /* not we: she said no */
+        }
         return fz_run_finish(run, FZ_POS_CANCELED, run->cancel_reason, turn, err);
     case FZ_VIEW_EXPIRED:
         return fz_run_finish(run, FZ_POS_EXPIRED, FZ_OK, turn, err);
@@ -219,5 +234,5 @@ fz_rc fz_step_wait(struct fz_run *run, enum fz_run_turn *turn, struct fz_err *er
     fz_run_refresh(run);
     run->step = hold_s < WAIT_MAX_S ? FZ_STEP_ASK : FZ_STEP_WAIT; /* perhaps it expired */
     *turn = FZ_TURN_NEXT;
-    return fz_run_move(run, FZ_POS_SHOWN, err);
+    return fz_run_move(run, open_state(&run->out->operation), err);
 }

@@ -168,7 +168,8 @@ fz_rc fz_run_adopt_operation(struct fz_run *run,
     struct fz_operation_view view;
 
     if (!fz_answer_operation(object, &view) || !fz_id_equal(&view.id, &op->id) ||
-        (op->kind != FZ_POS_VOID && view.amount != op->amount)) {
+        (op->kind != FZ_POS_VOID && view.amount != op->amount) ||
+        (view.is_held && op->kind != FZ_POS_REFUND)) {
         run->uncertain = true;
         run->step = FZ_STEP_ASK;
         return fz_run_doubt(run, answer, turn, err);
@@ -176,11 +177,15 @@ fz_rc fz_run_adopt_operation(struct fz_run *run,
     op->amount = view.amount;
     op->number = view.number;
     op->booked_at_ms = view.at_ms;
+    if (op->kind == FZ_POS_PAYMENT && fz_id_is_zero(&op->intent)) {
+        op->intent = view.intent; /* the sale that the switch made of a sticker's payment */
+    }
     if (view.party_name[0] != '\0') {
         memcpy(op->party_name, view.party_name, sizeof op->party_name);
     }
     run->out->refunded = view.refunded;
-    return fz_run_finish(run, done_state(op->kind), FZ_OK, turn, err);
+    op->eta_ms = view.eta_ms;
+    return fz_run_finish(run, view.is_held ? FZ_POS_HELD : done_state(op->kind), FZ_OK, turn, err);
 }
 
 fz_rc fz_run_adopt_refusal(struct fz_run *run,
@@ -195,10 +200,32 @@ fz_rc fz_run_adopt_refusal(struct fz_run *run,
     if (!fz_answer_int(problem, "refundable", &run->out->refundable)) {
         run->out->refundable = 0;
     }
+    if (!fz_answer_int(problem, "seconds_ago", &run->out->seconds_ago)) {
+        run->out->seconds_ago = 0;
+    }
     if (reason == FZ_TOMBSTONED) {
         return fz_run_finish(run, FZ_POS_TOMBSTONED, FZ_OK, turn, err);
     }
     return fz_run_finish(run, FZ_POS_REFUSED, reason, turn, err);
+}
+
+static fz_rc adopt(struct fz_run *run,
+                   const struct fz_exchange_answer *answer,
+                   enum fz_run_turn *turn,
+                   struct fz_err *err)
+{
+    switch (run->out->operation.kind) {
+    case FZ_POS_SALE:
+        return fz_run_adopt_intent(run, answer, turn, err);
+    case FZ_POS_CODE:
+        return fz_run_adopt_new_code(run, answer, turn, err);
+    case FZ_POS_VOID:
+    case FZ_POS_REFUND:
+    case FZ_POS_PAYMENT:
+    case FZ_POS_TRANSFER:
+        return fz_run_adopt_operation(run, answer->root, answer, turn, err);
+    }
+    FZ_UNREACHABLE();
 }
 
 fz_rc fz_step_send(struct fz_run *run, enum fz_run_turn *turn, struct fz_err *err)
@@ -217,9 +244,7 @@ fz_rc fz_step_send(struct fz_run *run, enum fz_run_turn *turn, struct fz_err *er
     }
     switch (fz_rc_info(answer.rc)->class) {
     case FZ_CLASS_OK:
-        return op->kind == FZ_POS_SALE
-                   ? fz_run_adopt_intent(run, &answer, turn, err)
-                   : fz_run_adopt_operation(run, answer.root, &answer, turn, err);
+        return adopt(run, &answer, turn, err);
     case FZ_CLASS_REJECT:
         return fz_run_adopt_refusal(run, answer.rc, answer.root, turn, err);
     case FZ_CLASS_BADREQ:

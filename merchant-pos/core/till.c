@@ -1,12 +1,14 @@
 /*
- * merchant-pos/core: the calls a till or a wallet makes. Each journals what it is about to do, then
- * runs it; what a run may do is in run.h.
+ * merchant-pos/core: opening the client, the calls a till makes, and resuming. Each call journals
+ * what it is about to do, then runs it; what a run may do is in run.h.
  */
 #include <string.h>
 
+#include "merchant-pos/core/call.h"
 #include "merchant-pos/core/journal.h"
 #include "merchant-pos/core/run.h"
 #include "merchant-pos/core/text.h"
+#include "merchant-pos/wire/cpm.h"
 
 fz_rc fz_pos_open(struct fz_pos *pos,
                   const struct fz_pos_ports *ports,
@@ -19,6 +21,11 @@ fz_rc fz_pos_open(struct fz_pos *pos,
     pos->self = *self;
     pos->patience_ms = patience_ms;
     return fz_journal_reload(pos, err);
+}
+
+int64_t fz_pos_clock_skew_ms(const struct fz_pos *pos)
+{
+    return pos->clock_skew_ms;
 }
 
 uint32_t fz_pos_damaged(const struct fz_pos *pos)
@@ -43,7 +50,7 @@ fz_rc fz_pos_new_id(struct fz_pos *pos, struct fz_id *id_out, struct fz_err *err
     return rc;
 }
 
-static void set_text(char *out, size_t size, const char *from)
+void fz_call_text(char *out, size_t size, const char *from)
 {
     if (from != NULL) {
         fz_text_copy(out, size, from, strlen(from));
@@ -55,8 +62,9 @@ static bool is_same_request(const struct fz_pos_operation *a, const struct fz_po
 {
     return a->kind == b->kind && a->amount == b->amount && a->expires_in_s == b->expires_in_s &&
            (a->kind == FZ_POS_SALE || fz_id_equal(&a->intent, &b->intent)) &&
-           strcmp(a->reference, b->reference) == 0 && strcmp(a->message, b->message) == 0 &&
-           (a->kind == FZ_POS_SALE || strcmp(a->party, b->party) == 0);
+           a->again == b->again && strcmp(a->reference, b->reference) == 0 &&
+           strcmp(a->message, b->message) == 0 && strcmp(a->terminal, b->terminal) == 0 &&
+           (a->kind == FZ_POS_SALE ? strcmp(a->code, b->code) : strcmp(a->party, b->party)) == 0;
 }
 
 /*
@@ -94,20 +102,26 @@ static fz_rc begin(struct fz_run *run, struct fz_err *err)
     return FZ_OK;
 }
 
-static fz_rc begin_and_run(struct fz_run *run, struct fz_err *err)
+/* Refused here: nothing was sent and nothing is journaled. */
+static fz_rc refuse(struct fz_pos_outcome *out, fz_rc reason)
+{
+    out->operation.state = FZ_POS_REFUSED;
+    out->operation.rc = reason;
+    out->rc = reason;
+    return FZ_OK;
+}
+
+fz_rc fz_call_run(struct fz_run *run, struct fz_err *err)
 {
     fz_rc rc = begin(run, err);
 
-    if (rc == FZ_ID_REUSED) { /* nothing was sent and nothing is journaled */
-        run->out->operation.state = FZ_POS_REFUSED;
-        run->out->operation.rc = rc;
-        run->out->rc = rc;
-        return FZ_OK;
+    if (rc == FZ_ID_REUSED) {
+        return refuse(run->out, rc);
     }
     return rc == FZ_OK ? fz_run(run, err) : rc;
 }
 
-static struct fz_pos_operation *start(struct fz_pos_outcome *out, enum fz_pos_kind kind)
+struct fz_pos_operation *fz_call_start(struct fz_pos_outcome *out, enum fz_pos_kind kind)
 {
     memset(out, 0, sizeof *out);
     out->operation.kind = kind;
@@ -120,16 +134,21 @@ fz_rc fz_pos_sale_begin(struct fz_pos *pos,
                         struct fz_pos_outcome *out,
                         struct fz_err *err)
 {
-    struct fz_pos_operation *op = start(out, FZ_POS_SALE);
+    struct fz_pos_operation *op = fz_call_start(out, FZ_POS_SALE);
     struct fz_run run;
 
     op->id = sale->id;
     op->intent = sale->id;
     op->amount = sale->amount;
     op->expires_in_s = sale->expires_in_s;
-    set_text(op->reference, sizeof op->reference, sale->reference);
+    op->again = sale->again;
+    fz_call_text(op->reference, sizeof op->reference, sale->reference);
+    if (sale->code != NULL && !fz_code_is_right(sale->code, strlen(sale->code))) {
+        return refuse(out, FZ_CODE_UNKNOWN); /* misread: scan it again */
+    }
+    fz_call_text(op->code, sizeof op->code, sale->code);
     fz_run_init(&run, pos, FZ_GOAL_SHOW, FZ_STEP_SEND, out);
-    return begin_and_run(&run, err);
+    return fz_call_run(&run, err);
 }
 
 /* Takes a sale up again, ours from the journal or another till's by its id alone. */
@@ -158,7 +177,7 @@ fz_rc fz_pos_sale_wait(struct fz_pos *pos,
 {
     struct fz_run run;
 
-    (void)start(out, FZ_POS_SALE);
+    (void)fz_call_start(out, FZ_POS_SALE);
     fz_run_init(&run, pos, FZ_GOAL_WAIT, FZ_STEP_ASK, out);
     fz_rc rc = take_up_sale(&run, intent, err);
 
@@ -172,7 +191,7 @@ fz_rc fz_pos_sale_cancel(struct fz_pos *pos,
 {
     struct fz_run run;
 
-    (void)start(out, FZ_POS_SALE);
+    (void)fz_call_start(out, FZ_POS_SALE);
     fz_run_init(&run, pos, FZ_GOAL_CANCEL, FZ_STEP_CANCEL, out);
     fz_rc rc = take_up_sale(&run, intent, err);
 
@@ -182,17 +201,42 @@ fz_rc fz_pos_sale_cancel(struct fz_pos *pos,
     return rc == FZ_OK ? fz_run(&run, err) : rc;
 }
 
+static const struct fz_pos_operation *unsettled_void(const struct fz_pos *pos,
+                                                     const struct fz_id *intent)
+{
+    for (uint32_t i = 0; i < pos->open_count; i++) {
+        const struct fz_pos_operation *op = &pos->open[i];
+
+        if (op->kind == FZ_POS_VOID && fz_id_equal(&op->intent, intent)) {
+            return op;
+        }
+    }
+    return NULL;
+}
+
 fz_rc fz_pos_void(struct fz_pos *pos,
                   const struct fz_id *intent,
                   struct fz_pos_outcome *out,
                   struct fz_err *err)
 {
-    struct fz_pos_operation *op = start(out, FZ_POS_VOID);
+    struct fz_pos_operation *op = fz_call_start(out, FZ_POS_VOID);
     struct fz_run run;
 
     op->intent = *intent;
     fz_run_init(&run, pos, FZ_GOAL_SETTLE, FZ_STEP_SEND, out);
-    return begin_and_run(&run, err);
+    fz_rc rc = fz_journal_catch_up(pos, err);
+
+    if (rc != FZ_OK) {
+        return rc;
+    }
+    const struct fz_pos_operation *before = unsettled_void(pos, intent);
+
+    if (before == NULL) {
+        return fz_call_run(&run, err);
+    }
+    *op = *before; /* asked for again while the first has no outcome: it is the same void */
+    run.uncertain = op->state != FZ_POS_PENDING;
+    return fz_run(&run, err);
 }
 
 fz_rc fz_pos_refund(struct fz_pos *pos,
@@ -201,46 +245,13 @@ fz_rc fz_pos_refund(struct fz_pos *pos,
                     struct fz_pos_outcome *out,
                     struct fz_err *err)
 {
-    struct fz_pos_operation *op = start(out, FZ_POS_REFUND);
+    struct fz_pos_operation *op = fz_call_start(out, FZ_POS_REFUND);
     struct fz_run run;
 
     op->intent = *intent;
     op->amount = amount;
     fz_run_init(&run, pos, FZ_GOAL_SETTLE, FZ_STEP_SEND, out);
-    return begin_and_run(&run, err);
-}
-
-fz_rc fz_pos_pay(struct fz_pos *pos,
-                 const struct fz_pos_payment *payment,
-                 struct fz_pos_outcome *out,
-                 struct fz_err *err)
-{
-    struct fz_pos_operation *op = start(out, FZ_POS_PAYMENT);
-    struct fz_run run;
-
-    op->id = payment->id;
-    op->intent = payment->intent;
-    op->amount = payment->amount;
-    set_text(op->party, sizeof op->party, payment->shop);
-    set_text(op->party_name, sizeof op->party_name, payment->shop_name);
-    fz_run_init(&run, pos, FZ_GOAL_SETTLE, FZ_STEP_SEND, out);
-    return begin_and_run(&run, err);
-}
-
-fz_rc fz_pos_transfer(struct fz_pos *pos,
-                      const struct fz_pos_transfer *transfer,
-                      struct fz_pos_outcome *out,
-                      struct fz_err *err)
-{
-    struct fz_pos_operation *op = start(out, FZ_POS_TRANSFER);
-    struct fz_run run;
-
-    op->id = transfer->id;
-    op->amount = transfer->amount;
-    set_text(op->party, sizeof op->party, transfer->payee);
-    set_text(op->message, sizeof op->message, transfer->message);
-    fz_run_init(&run, pos, FZ_GOAL_SETTLE, FZ_STEP_SEND, out);
-    return begin_and_run(&run, err);
+    return fz_call_run(&run, err);
 }
 
 /* Settles one operation that an earlier life of this machine left behind. */
