@@ -59,16 +59,26 @@ fz_rc fz_order_form_make(int32_t community,
     const char *found = memmem(form_out->base, form_out->base_len, id, FZ_ID_TEXT_LEN);
     fz_assert(found != NULL);
     form_out->id_at = (size_t)(found - form_out->base);
+    char text[FZ_BASE64_SIZE(FZ_SHA256_LEN)];
+    size_t text_len = fz_base64_encode(digest, sizeof(digest), text);
+    found = memmem(form_out->base, form_out->base_len, text, text_len);
+    fz_assert(found != NULL);
+    form_out->digest_at = (size_t)(found - form_out->base);
     return FZ_OK;
 }
 
 static void attach_order(struct fz_slot *slot, const struct fz_order_form *form, size_t body_len)
 {
     char id[FZ_ID_TEXT_LEN + 1];
+    char text[FZ_BASE64_SIZE(FZ_SHA256_LEN)];
+    uint8_t digest[FZ_SHA256_LEN];
     fz_assert(body_len > 0 && body_len < sizeof(slot->body));
     fz_id_format(&slot->command.id, id);
     memcpy(slot->base, form->base, form->base_len);
     memcpy(slot->base + form->id_at, id, FZ_ID_TEXT_LEN);
+    fz_sha256(slot->body, body_len, digest);
+    size_t text_len = fz_base64_encode(digest, sizeof(digest), text);
+    memcpy(slot->base + form->digest_at, text, text_len);
     memcpy(slot->signature, form->signature, sizeof(slot->signature));
     memcpy(slot->signature, slot->command.id.bytes, sizeof(slot->command.id.bytes));
     slot->command.order = (struct fz_signed_order){.key_id = form->key_id,

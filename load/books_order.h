@@ -14,7 +14,8 @@
 struct fz_order_form {
     char base[FZ_SLOT_BASE_MAX];
     size_t base_len;
-    size_t id_at; /* where the operation's id stands */
+    size_t id_at;     /* where the operation's id stands */
+    size_t digest_at; /* the same of the body's digest */
     char key_id[64];
     uint8_t signature[FZ_SIGNATURE_LEN];
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "feezero/assert.h"
+#include "ledger/store/order_base.h"
 #include "ledger/store/session_copy.h"
 #include "ledger/store/session_query.h"
 
@@ -17,8 +18,9 @@
 struct fz_audit_stream {
     struct fz_session *session;
     enum fz_audit_what what;
-    PGresult *rows; /* the block, NULL before the first */
-    int at;         /* next row of it */
+    PGresult *rows;                  /* the block, NULL before the first */
+    int at;                          /* next row of it */
+    uint8_t base[FZ_ORDER_BASE_MAX]; /* the signature base of the row, expanded */
 };
 
 static const char *const queries[] = {
@@ -270,6 +272,18 @@ static void read_result(const PGresult *rows, int at, struct fz_result *result)
     fz_pg_copy_text(rows, at, 18, result->note, sizeof result->note);
 }
 
+/* What is no shortened base stays as it is: it will not verify, and the audit says so. */
+static void read_base(struct fz_audit_stream *stream, struct fz_audit_operation *row)
+{
+    struct fz_signed_order *order = &row->order;
+    size_t len =
+        order->base == NULL ? 0 : fz_order_base_expand(order, &row->result.id, stream->base);
+    if (len > 0) {
+        order->base = stream->base;
+        order->base_len = len;
+    }
+}
+
 fz_rc fz_audit_next_operation(struct fz_audit_stream *stream,
                               struct fz_audit_operation *row_out,
                               struct fz_err *err)
@@ -288,6 +302,7 @@ fz_rc fz_audit_next_operation(struct fz_audit_stream *stream,
     order->key_id = fz_pg_text(rows, at, 19);
     order->base = fz_pg_bytes(rows, at, 20, &order->base_len);
     order->body = fz_pg_bytes(rows, at, 21, &order->body_len);
+    read_base(stream, row_out);
     order->signature = fz_pg_bytes(rows, at, 22, &row_out->signature_len);
     order->approver_key_id = fz_pg_text(rows, at, 23);
     order->approver_signature = fz_pg_bytes(rows, at, 24, &row_out->approver_signature_len);

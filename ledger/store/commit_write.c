@@ -8,6 +8,7 @@
 
 #include "feezero/assert.h"
 #include "ledger/store/commit.h"
+#include "ledger/store/order_base.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -89,16 +90,25 @@ static void item_int8_or_null(struct fz_pg_params *params, int64_t value)
     }
 }
 
-static void
-item_order(struct fz_pg_params *params, const struct fz_signed_order *order, unsigned column)
+static void item_base(struct fz_pg_params *params, const struct fz_command *command)
 {
+    uint8_t kept[FZ_ORDER_BASE_MAX];
+    bool is_signed = command->order.base != NULL;
+    size_t len = is_signed ? fz_order_base_shorten(&command->order, &command->id, kept) : 0;
+    item_bytes(params, is_signed ? kept : NULL, len);
+}
+
+static void
+item_order(struct fz_pg_params *params, const struct fz_command *command, unsigned column)
+{
+    const struct fz_signed_order *order = &command->order;
     bool is_signed = order->base != NULL;
     switch (column) {
     case 0:
         item_text(params, is_signed ? order->key_id : NULL);
         break;
     case 1:
-        item_bytes(params, order->base, order->base_len);
+        item_base(params, command);
         break;
     case 2:
         item_bytes(params, is_signed ? order->body : NULL, order->body_len);
@@ -122,7 +132,7 @@ static void add_orders(struct fz_pg_params *params, const struct fz_state *state
     for (unsigned column = 0; column < LEN(types); column++) {
         fz_pg_array_begin(params, types[column], state->decided_len);
         for (unsigned i = 0; i < state->decided_len; i++) {
-            item_order(params, &state->decided[i]->order, column);
+            item_order(params, state->decided[i], column);
         }
         fz_pg_array_end(params);
     }

@@ -568,15 +568,9 @@ static void audit(const struct sim_rows *rows, int32_t community)
     for (unsigned i = 0; i < rows->operations_len; i++) {
         const struct sim_operation *row = &rows->operations[i];
         auditor->operations[i] = row->row;
-        const struct fz_signed_order order = {
-            .key_id = (const char *)row->order[0].bytes,
-            .base = row->order[0].len < 0 ? NULL : row->order[1].bytes,
-            .base_len = row->order[0].len < 0 ? 0 : (size_t)row->order[1].len,
-            .body = row->order[2].bytes,
-            .body_len = row->order[0].len < 0 ? 0 : (size_t)row->order[2].len,
-            .signature = row->order[3].bytes,
-            .approver_key_id = NULL};
-        struct fz_command command = {.type = FZ_COMMAND_TOMBSTONE, .order = order};
+        uint8_t base[FZ_ORDER_BASE_MAX];
+        struct fz_command command = {.type = FZ_COMMAND_TOMBSTONE,
+                                     .order = sim_kept_order(row, base)};
         fz_command_seal(auditor->state->sha, &command);
         memcpy(auditor->operations[i].order_digest, command.order_digest, FZ_HASH_LEN);
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "feezero/assert.h"
+#include "ledger/store/order_base.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define AT(row, field) offsetof(struct row, field), sizeof(((struct row *)0)->field)
@@ -318,4 +319,22 @@ bool sim_row_moved(const struct sim_table *table, const void *sent, const void *
         }
     }
     return false;
+}
+
+struct fz_signed_order sim_kept_order(const struct sim_operation *row,
+                                      uint8_t base_out[FZ_ORDER_BASE_MAX])
+{
+    bool is_signed = row->order[0].len >= 0;
+    if (!is_signed) {
+        return (struct fz_signed_order){.base = NULL};
+    }
+    struct fz_signed_order order = {.key_id = (const char *)row->order[0].bytes,
+                                    .base = row->order[1].bytes,
+                                    .base_len = (size_t)row->order[1].len,
+                                    .body = row->order[2].bytes,
+                                    .body_len = (size_t)row->order[2].len,
+                                    .signature = row->order[3].bytes};
+    order.base_len = fz_order_base_expand(&order, &row->row.result.id, base_out);
+    order.base = base_out;
+    return order;
 }

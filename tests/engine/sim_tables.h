@@ -84,4 +84,8 @@ struct sim_param sim_column_write(const struct sim_column *column, const void *r
 bool sim_row_moved(const struct sim_table *table, const void *sent, const void *kept);
 uint32_t sim_column_oid(const struct sim_column *column);
 
+/* The order in the row's columns; its base is written to `base_out`. */
+struct fz_signed_order sim_kept_order(const struct sim_operation *row,
+                                      uint8_t base_out[FZ_ORDER_BASE_MAX]);
+
 #endif

@@ -148,16 +148,17 @@ differs order-signature "$pay" \
     "UPDATE $o SET order_signature = set_byte(order_signature, 5, get_byte(order_signature, 5) # 1)
      WHERE op_id = '$pay'"
 differs order-signature "$pay" \
-    "UPDATE $o SET order_base = convert_to(replace(convert_from(order_base, 'UTF8'), 'PUT', 'GET'),
-     'UTF8') WHERE op_id = '$pay'"
+    "UPDATE $o SET order_base = convert_to(replace(convert_from(order_base, 'UTF8'), 'payments/',
+     'payment5/'), 'UTF8') WHERE op_id = '$pay'"
 differs order-missing "$pay" \
     "UPDATE $o SET order_key = NULL, order_base = NULL, order_body = NULL, order_signature = NULL
      WHERE op_id = '$pay'"
 differs order-missing "$pay" \
     "$free_order; UPDATE $o SET order_signature = NULL WHERE op_id = '$pay'"
 differs order-content "$pay" \
-    "UPDATE $o x SET order_key = y.order_key, order_base = y.order_base, order_body = y.order_body,
-     order_signature = y.order_signature FROM $o y
+    "UPDATE $o x SET order_key = y.order_key, order_body = y.order_body,
+     order_signature = y.order_signature, order_base = convert_to(replace(
+     convert_from(y.order_base, 'UTF8'), E'\\x02', y.op_id::text), 'UTF8') FROM $o y
      WHERE x.op_id = '$pay' AND y.op_id = '$(id_of q)'"
 # A payment made dearer everywhere that agrees with everything else but the payer's signature.
 differs order-content "$pay" \
