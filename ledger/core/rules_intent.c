@@ -61,6 +61,21 @@ expire_if_due(struct fz_state *state, struct fz_intent *intent, const struct fz_
     }
 }
 
+/* An intent with the command's own id, as the command says. It expires a moment after `time_us`. */
+static struct fz_intent *
+add_intent(struct fz_state *state, const struct fz_command *c, int64_t time_us)
+{
+    struct fz_intent *intent = fz_state_add_intent(state, &c->id);
+    intent->shop = c->shop;
+    intent->terminal = c->terminal;
+    intent->amount = c->amount;
+    intent->created_us = time_us;
+    intent->expires_us = time_us + 1;
+    intent->is_new = true;
+    intent->source = c;
+    return intent;
+}
+
 fz_rc fz_rule_intent(struct fz_state *state, const struct fz_command *c, struct fz_result *result)
 {
     if (!in_range(c->amount, FZ_PAYMENT_MAX)) {
@@ -74,14 +89,8 @@ fz_rc fz_rule_intent(struct fz_state *state, const struct fz_command *c, struct 
     if (merchant->state != FZ_OPEN) {
         return FZ_MERCHANT_CLOSED;
     }
-    struct fz_intent *intent = fz_state_add_intent(state, &c->id);
-    intent->shop = c->shop;
-    intent->terminal = c->terminal;
-    intent->amount = c->amount;
-    intent->created_us = result->time_us;
+    struct fz_intent *intent = add_intent(state, c, result->time_us);
     intent->expires_us = result->time_us + (int64_t)c->ttl_s * 1000000;
-    intent->is_new = true;
-    intent->source = c;
     result->expires_us = intent->expires_us;
     change(intent, FZ_STATE_CREATED, result);
     add_event(state, intent, FZ_EVENT_CREATED, result);
@@ -136,10 +145,49 @@ static fz_rc unpayable(enum fz_intent_state state)
     FZ_UNREACHABLE();
 }
 
+static fz_rc
+book_payment(struct fz_state *state, const struct fz_command *c, struct fz_result *result)
+{
+    struct fz_leg leg = {.kind = FZ_KIND_PAYMENT,
+                         .debit = fz_account_number(FZ_ACCOUNT_WALLET, c->party),
+                         .credit = fz_account_number(FZ_ACCOUNT_MERCHANT, c->shop),
+                         .amount = c->amount};
+    return fz_book(state, &leg, 1, result);
+}
+
+static void
+complete(struct fz_state *state, struct fz_intent *intent, int64_t payer, struct fz_result *result)
+{
+    intent->paid_us = result->time_us;
+    intent->number = result->number;
+    intent->payer = payer;
+    intent->payment = result->id;
+    result->terminal = intent->terminal;
+    change(intent, FZ_STATE_COMPLETED, result);
+    add_event(state, intent, FZ_EVENT_COMPLETED, result);
+}
+
+/* At a sticker nobody asked: the payment makes the intent that it pays, and it has its id. */
+static fz_rc
+pay_sticker(struct fz_state *state, const struct fz_command *c, struct fz_result *result)
+{
+    fz_rc rc = book_payment(state, c, result);
+    if (rc != FZ_OK) {
+        return rc;
+    }
+    struct fz_intent *intent = add_intent(state, c, result->time_us);
+    result->ref = c->id;
+    complete(state, intent, c->party, result);
+    return FZ_OK;
+}
+
 fz_rc fz_rule_pay(struct fz_state *state, const struct fz_command *c, struct fz_result *result)
 {
     if (!in_range(c->amount, FZ_PAYMENT_MAX)) {
         return FZ_AMOUNT_OUT_OF_RANGE;
+    }
+    if (fz_id_is_zero(&c->ref)) {
+        return pay_sticker(state, c, result);
     }
     struct fz_intent *intent = fz_state_intent(state, &c->ref);
     if (intent == NULL) {
@@ -157,21 +205,11 @@ fz_rc fz_rule_pay(struct fz_state *state, const struct fz_command *c, struct fz_
     if (intent->amount != c->amount) {
         return FZ_AMOUNT_MISMATCH;
     }
-    struct fz_leg leg = {.kind = FZ_KIND_PAYMENT,
-                         .debit = fz_account_number(FZ_ACCOUNT_WALLET, c->party),
-                         .credit = fz_account_number(FZ_ACCOUNT_MERCHANT, c->shop),
-                         .amount = c->amount};
-    rc = fz_book(state, &leg, 1, result);
+    rc = book_payment(state, c, result);
     if (rc != FZ_OK) {
         return rc;
     }
-    intent->paid_us = result->time_us;
-    intent->number = result->number;
-    intent->payer = c->party;
-    intent->payment = c->id;
-    result->terminal = intent->terminal;
-    change(intent, FZ_STATE_COMPLETED, result);
-    add_event(state, intent, FZ_EVENT_COMPLETED, result);
+    complete(state, intent, c->party, result);
     return FZ_OK;
 }
 
@@ -221,8 +259,9 @@ fz_rc fz_rule_void(struct fz_state *state, const struct fz_command *c, struct fz
     if (intent->refunded > 0) {
         return FZ_ALREADY_REFUNDED;
     }
-    if (fz_business_day(intent->paid_us, state->head.utc_offset_s) !=
-        fz_business_day(result->time_us, state->head.utc_offset_s)) {
+    int64_t graced_us = result->time_us - FZ_VOID_GRACE_S * 1000000LL;
+    if (fz_business_day(graced_us, state->head.utc_offset_s) >
+        fz_business_day(intent->paid_us, state->head.utc_offset_s)) {
         return FZ_VOID_WINDOW_CLOSED;
     }
     result->amount = intent->amount;

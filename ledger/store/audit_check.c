@@ -86,12 +86,15 @@ static const char intent_sql[] =
     "  count(*) FILTER (WHERE previous <> before) AS unlinked"
     "  FROM (SELECT *, lag(event, 1, 0::bigint) OVER (PARTITION BY intent_id ORDER BY event)"
     "   AS before FROM fz.event WHERE community_id = $1) e GROUP BY intent_id),"
-    " made AS (SELECT op_id, shop, amount, time_us, expires_us, terminal FROM fz.operation"
-    "  WHERE community_id = $1 AND rc = 0 AND command = 1),"
+    /* by an INTENT, or by a payment at a sticker: expired a moment after, and never told of */
+    " made AS (SELECT op_id, shop, amount, time_us, terminal, command,"
+    "  CASE command WHEN 1 THEN expires_us ELSE time_us + 1 END AS expires_us FROM fz.operation"
+    "  WHERE community_id = $1 AND rc = 0 AND (command = 1 OR command = 4 AND ref = op_id)),"
     " kept AS (SELECT * FROM fz.intent WHERE community_id = $1)"
     " SELECT coalesce(i.intent_id, c.op_id, a.ref, t.intent_id), i.intent_id IS NOT NULL, i.shop,"
     "  i.amount, i.refunded, i.created_us, i.expires_us, i.paid_us, i.number, i.payer,"
-    "  i.payment_id, i.terminal, i.state, c.op_id IS NOT NULL, c.shop, c.amount, c.time_us,"
+    "  i.payment_id, i.terminal, i.state, c.op_id IS NOT NULL, c.command, c.shop, c.amount, "
+    "c.time_us,"
     "  c.expires_us, c.terminal, p.op_id IS NOT NULL, p.ref, p.number, p.amount, p.time_us,"
     "  a.pays, a.voids, a.refunds, a.shop_min, a.shop_max, a.payer_min, a.payer_max,"
     "  t.created, t.completed, t.canceled, t.expired, t.voided, t.refunds, t.amount, t.state,"
@@ -124,6 +127,7 @@ static struct fz_audit_intent read_intent(const PGresult *rows, int at)
     row.terminal = next_int4(&c);
     row.state = next_int4(&c);
     row.created = next_bool(&c);
+    row.created_by = (enum fz_command_type)next_int(&c);
     row.created_shop = next_int(&c);
     row.created_amount = next_int(&c);
     row.created_time_us = next_int(&c);

@@ -29,7 +29,8 @@ struct fz_audit_intent {
     struct fz_id payment;
     int32_t terminal;
     int32_t state;
-    bool created; /* its creation */
+    bool created; /* its creation, by INTENT or PAY */
+    enum fz_command_type created_by;
     int64_t created_shop;
     int64_t created_amount;
     int64_t created_time_us;

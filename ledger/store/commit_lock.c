@@ -74,7 +74,8 @@ static bool refers_to_payout(const struct fz_command *c)
 static bool refers_to_intent(const struct fz_command *c)
 {
     return c->type == FZ_COMMAND_CANCEL || c->type == FZ_COMMAND_EXPIRE ||
-           c->type == FZ_COMMAND_PAY || c->type == FZ_COMMAND_VOID || c->type == FZ_COMMAND_REFUND;
+           (c->type == FZ_COMMAND_PAY && !fz_id_is_zero(&c->ref)) || c->type == FZ_COMMAND_VOID ||
+           c->type == FZ_COMMAND_REFUND;
 }
 
 /* Pays back whoever paid: the payer's account is needed, and only the intent knows it. */

@@ -60,7 +60,8 @@ static void check_events(struct fz_audit *audit, const struct fz_audit_intent *r
 {
     struct fz_text id = fz_text_id(&row->id);
     bool was_paid = row->number != 0;
-    fz_audit_compare(audit, "event-created", id.text, 1, row->told_created);
+    fz_audit_compare(audit, "event-created", id.text, row->created_by == FZ_COMMAND_INTENT ? 1 : 0,
+                     row->told_created);
     fz_audit_compare(audit, "event-completed", id.text, was_paid ? 1 : 0, row->told_completed);
     fz_audit_compare(audit, "event-canceled", id.text,
                      row->state == (int32_t)FZ_STATE_CANCELED ? 1 : 0, row->told_canceled);

@@ -83,7 +83,10 @@ says_payment(const struct fz_audit_operation *operation, int32_t community, cons
     if (!says_party(body, "shop", 'M', result->shop)) {
         return "shop";
     }
-    return says_id(body, "intent_id", &result->ref) ? NULL : "intent_id";
+    bool at_sticker = fz_id_is_zero(&result->ref) || fz_id_equal(&result->ref, &result->id);
+    bool agrees = at_sticker ? json_object_get(body, "intent_id") == NULL
+                             : says_id(body, "intent_id", &result->ref);
+    return agrees ? NULL : "intent_id";
 }
 
 static const char *

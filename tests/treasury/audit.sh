@@ -25,6 +25,8 @@ cancel d 5
 tombstone z r4 4
 pay poor r4 4 b 6 5000
 sales 60 r3 3 t6 6 10
+sticker k r3 3 6 700
+refund l t6 k 6 100
 END
 } | town 1 >"$work/names"
 id_of() {
@@ -252,6 +254,16 @@ differs event-refunds "$sale" \
     "UPDATE fz.event SET amount = 1 WHERE intent_id = '$sale' AND type = 6"
 differs event-voided "$(id_of c)" \
     "UPDATE fz.event SET type = 4 WHERE intent_id = '$(id_of c)' AND type = 5"
+# Paid at a sticker: the payment is the creation, and says so with its own id.
+sticker=$(id_of k)
+differs intent "$sticker" "DELETE FROM $i WHERE intent_id = '$sticker'"
+differs intent "$sticker" "UPDATE $o SET ref = NULL WHERE op_id = '$sticker'"
+differs intent-amount "$sticker" "UPDATE $i SET amount = 701 WHERE intent_id = '$sticker'"
+differs intent-expires "$sticker" \
+    "UPDATE $i SET expires_us = expires_us + 1 WHERE intent_id = '$sticker'"
+differs event-created "$sticker" \
+    "UPDATE fz.event SET type = 1 WHERE intent_id = '$sticker' AND type = 2"
+differs order-content "$sticker" "UPDATE $o SET ref = '$sale' WHERE op_id = '$sticker'"
 
 # Payouts, settlements, bank files.
 differs payout-amount "$first" "UPDATE fz.payout SET amount = amount + 1 WHERE payout_id = '$first'"

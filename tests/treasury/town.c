@@ -6,6 +6,7 @@
  *   key NAME PARTY ROLE TERMINAL       makes a key and enrols it (superuser's SQL)
  *   intent NAME KEY SHOP TERMINAL YEN  a till asks for money
  *   pay NAME KEY RESIDENT INTENT SHOP YEN
+ *   sticker NAME KEY RESIDENT SHOP YEN a payment without an intent; NAME is the one it makes
  *   void NAME KEY INTENT SHOP
  *   refund NAME KEY INTENT SHOP YEN
  *   p2p NAME KEY FROM TO YEN
@@ -269,6 +270,21 @@ static void do_pay(struct town *town, const char *const *words, const struct fz_
                   (json_int_t)command.amount));
 }
 
+static struct fz_id do_sticker(struct town *town, const char *const *words)
+{
+    char shop[32];
+    struct fz_command command = command_of(FZ_COMMAND_PAY);
+    command.party = strtoll(words[3], NULL, 10);
+    command.actor = command.party;
+    command.shop = strtoll(words[4], NULL, 10);
+    command.amount = strtoll(words[5], NULL, 10);
+    command.shop_name = "shop";
+    (void)snprintf(shop, sizeof shop, "M%08" PRId64, command.shop);
+    add(town, words[1], words[2], &command, "payments",
+        json_pack("{s:s, s:I}", "shop", shop, "amount", (json_int_t)command.amount));
+    return command.id;
+}
+
 static void do_return(struct town *town, const char *const *words, bool refund)
 {
     char text[FZ_ID_TEXT_LEN + 1];
@@ -328,6 +344,8 @@ static void do_command(struct town *town, const char *const *words)
     } else if (strcmp(words[0], "pay") == 0) {
         struct fz_id intent = find_id(town, words[4]);
         do_pay(town, words, &intent);
+    } else if (strcmp(words[0], "sticker") == 0) {
+        remember_id(town, words[1], do_sticker(town, words));
     } else if (strcmp(words[0], "void") == 0) {
         do_return(town, words, false);
     } else if (strcmp(words[0], "refund") == 0) {
