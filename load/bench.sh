@@ -61,7 +61,7 @@ else
     pgbench_clients='1 8 32' plain_clients='8 32' batches='1 8 32 128 512'
     switch_clients='1 8 64 256' crowd=64
 fi
-overload_clients=$((crowd * 12)) # half as many again as two workers let wait
+overload_clients=$((crowd * 12)) # three times as many as a worker lets wait
 
 bench_begin
 bench_cluster
@@ -94,11 +94,15 @@ for rep in $(seq 1 "$reps"); do
     read_switch hot "$port" --scenario hot --clients "$crowd" "${presign[@]}" "${prepare[@]}"
     read_switch sale "$port" --scenario sale --clients "$crowd"
     read_switch signing "$port" --scenario uniform --clients "$crowd" "${prepare[@]}"
-    read_switch one_worker "$port_one" --scenario uniform --clients "$crowd" "${presign[@]}" \
+    for clients in $crowd $((crowd * 4)); do
+        read_switch uniform_two "$port_two" --scenario uniform --clients "$clients" \
+            "${presign[@]}" "${prepare[@]}"
+    done
+    read_switch hot_two "$port_two" --scenario hot --clients "$crowd" "${presign[@]}" \
         "${prepare[@]}"
     read_switch inquiries "$port" --scenario "$work/inquiries.ini" --clients "$crowd" \
         --prepare 256
-    read_switch inquiries_one "$port_one" --scenario "$work/inquiries.ini" --clients "$crowd" \
+    read_switch inquiries_two "$port_two" --scenario "$work/inquiries.ini" --clients "$crowd" \
         --prepare 256
     read_switch half "$port" --scenario uniform --clients "$crowd" --rate $((peak / 2 + 1)) \
         "${presign[@]}"

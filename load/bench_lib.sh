@@ -166,7 +166,7 @@ free_port() {
 bench_databases() {
     note 'making the databases'
     port=$(free_port)
-    port_one=$((port + 1))
+    port_two=$((port + 1))
     psql_quiet -d "$conninfo" -c 'CREATE DATABASE tpcb' -c 'CREATE DATABASE plain' \
         -c 'CREATE DATABASE town'
     pgbench -q -i -s "$scale" -d "$(database tpcb)" >"$work/pgbench.log" 2>&1
@@ -175,7 +175,7 @@ bench_databases() {
     make_community ledger_small
     fill ledger_small "$small"
     FZ_BIN_DIR=$bin "$here/setup.sh" --dir "$work/town" --database "$(database town)" \
-        --port "$port" --shops "$town_shops" --residents "$town_residents" --workers 2 >/dev/null
+        --port "$port" --shops "$town_shops" --residents "$town_residents" --workers 1 >/dev/null
     note "filling a town of $large"
     fill town "$large"
     psql_quiet -d "$conninfo" -c 'CREATE DATABASE ledger_large TEMPLATE town STRATEGY file_copy'
@@ -213,13 +213,13 @@ start_switch() {
     die "the switch on port $2 was not ready after $waited looks: $(tail -n 3 "$work"/town/*.log)"
 }
 
-# Two of them before the same books: one with two workers, one with a single one.
+# Two of them before the same books: one with a single worker, as shipped, and one with two.
 bench_switches() {
-    sed -e "s/:$port/:$port_one/" -e 's/^workers = .*/workers = 1/' \
-        -e 's/switch\.log/switch-one.log/' "$work/town/feezero.ini" >"$work/town/one.ini"
+    sed -e "s/:$port/:$port_two/" -e 's/^workers = .*/workers = 2/' \
+        -e 's/switch\.log/switch-two.log/' "$work/town/feezero.ini" >"$work/town/two.ini"
     printf '%s\n' 'operation = pay' 'inquiry = 100' >"$work/inquiries.ini"
     start_switch "$work/town/feezero.ini" "$port"
-    start_switch "$work/town/one.ini" "$port_one"
+    start_switch "$work/town/two.ini" "$port_two"
     "$bin/fz-load" enrol --url "https://localhost:$port" --ca "$work/town/cert.pem" \
         --keys "$work/town/keys" --codes "$work/town/codes" >/dev/null
 }

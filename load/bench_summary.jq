@@ -83,13 +83,15 @@ def best: [.[] | .median] | max;
         sale_tps: spread_of("sale"; .payments_per_s),
         sale_p99_ms: spread_of("sale"; .steps.sale.p99_ms),
         workers: {
-            payment_tps: {"1": spread_of("one_worker"; .payments_per_s),
-                          "2": ($raw | readings(.contender == "uniform"
-                                and .clients == ([$raw[] | select(.contender == "one_worker")
-                                                  | .clients] | first); .payments_per_s)
-                                | spread)},
-            inquiries_per_s: {"1": spread_of("inquiries_one"; .requests_per_s),
-                              "2": spread_of("inquiries"; .requests_per_s)}
+            payment_tps: {"1": $payments,
+                          "2": ($raw | by(.clients; .contender == "uniform_two";
+                                          .payments_per_s))},
+            payment_p99_ms: {"2": ($raw | by(.clients; .contender == "uniform_two";
+                                             .steps.pay.p99_ms))},
+            payment_hot_tps: {"1": spread_of("hot"; .payments_per_s),
+                              "2": spread_of("hot_two"; .payments_per_s)},
+            inquiries_per_s: {"1": spread_of("inquiries"; .requests_per_s),
+                              "2": spread_of("inquiries_two"; .requests_per_s)}
         },
         overload: {
             clients: spread_of("overload"; .clients),
@@ -111,7 +113,7 @@ def best: [.[] | .median] | max;
     machine: $machine,
     versions: $versions,
     settings: {postgresql: $settings, seconds: $seconds, repetitions: $reps, quick: ($quick == 1),
-               presigned: $presigned, accounts: {$small, $large}, workers: 2},
+               presigned: $presigned, accounts: {$small, $large}, workers: 1},
     took_s: $took_s,
     raw: $raw
 }
