@@ -49,8 +49,9 @@ static enum word word_paid(const struct fz_pos_outcome *outcome)
 {
     return outcome->since_voided ? WORD_PAID_VOIDED
            : outcome->raced      ? WORD_PAID_RACED
-           : outcome->reprint    ? WORD_PAID_REPRINT
-                                 : WORD_PAID;
+           : outcome->reprint && !is_wallet(outcome->operation.kind)
+               ? WORD_PAID_REPRINT /* a second slip; a wallet prints none */
+               : WORD_PAID;
 }
 
 static enum word word_canceled(const struct fz_pos_outcome *outcome)

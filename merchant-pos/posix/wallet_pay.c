@@ -94,6 +94,31 @@ static fz_rc closed_reason(enum fz_intent_state state)
     return FZ_INTERNAL;
 }
 
+/* The switch tells a payment's id to its payer alone: this wallet has paid the sale before. */
+static bool is_paid_by_us(const struct fz_intent_view *intent)
+{
+    return closed_reason(intent->state) == FZ_INTENT_PAID && !fz_id_is_zero(&intent->payment);
+}
+
+/* The same code again: the same receipt again. */
+static enum fz_exit show_again(const struct fz_say *say, const struct fz_intent_view *intent)
+{
+    struct fz_pos_outcome outcome = {.operation = {.kind = FZ_POS_PAYMENT,
+                                                   .state = FZ_POS_PAID,
+                                                   .id = intent->payment,
+                                                   .intent = intent->id,
+                                                   .amount = intent->amount,
+                                                   .number = intent->number,
+                                                   .booked_at_ms = intent->paid_at_ms},
+                                     .since_voided = intent->state == FZ_VIEW_VOIDED,
+                                     .refunded = intent->refunded};
+
+    memcpy(outcome.operation.party, intent->shop, sizeof intent->shop);
+    memcpy(outcome.operation.party_name, intent->shop_name, sizeof intent->shop_name);
+    fprintf(stderr, "%s\n", fz_say_phrase(say, FZ_PHRASE_PAID_BEFORE));
+    return fz_say_outcome(say, &outcome);
+}
+
 static bool confirm(const struct fz_say *say, const struct fz_intent_view *intent)
 {
     char amount[FZ_SAY_AMOUNT_SIZE];
@@ -156,7 +181,7 @@ static enum fz_exit pay(struct fz_session *session)
     }
     rc = closed_reason(intent.state);
     if (rc != FZ_OK && fz_id_is_zero(&repeated_id)) {
-        return fz_say_refusal(say, rc, "");
+        return is_paid_by_us(&intent) ? show_again(say, &intent) : fz_say_refusal(say, rc, "");
     }
     return pay_intent(session, &intent);
 }
