@@ -27,6 +27,8 @@
 #define FZ_INTENT_TTL_DEFAULT_S 120
 #define FZ_VOID_GRACE_S 900 /* after the business day of the payment: a till closes its day first */
 #define FZ_DUPLICATE_WINDOW_S 60 /* the same payer, shop and amount again: ask her */
+#define FZ_USUAL_PAYMENTS 100    /* a shop's newest payments, which say what is usual there, if */
+#define FZ_USUAL_PAYMENTS_MIN 20 /* there are so many */
 #define FZ_RECENT_MAX 4          /* payments of a payer that are remembered for that */
 #define FZ_HELD_MAX_YEN 100000LL /* refunds that wait for a shop's money, in all */
 

@@ -333,4 +333,30 @@ typedef void (*fz_moves_done)(void *ctx, fz_rc rc, const struct fz_move_row *row
 void fz_read_community_moves(
     struct fz_reader *reader, int32_t community, int64_t after, fz_moves_done done, void *ctx);
 
+/* --- shops (read_shop.c) ---------------------------------------------------------------------- */
+
+/* What is shown to who is about to pay there. */
+struct fz_shopfront {
+    int64_t shop;
+    const char *name;
+    const char *qr_guid; /* the community's */
+    const char *name_latin;
+    const char *city_latin;
+    const char *postal_code;
+    const char *category_code;
+    int64_t largest;   /* of its newest payments, 0 if there are none */
+    unsigned payments; /* how many these are: at most as many as were asked for */
+    bool is_open;      /* takes payments */
+};
+
+typedef void (*fz_shop_done)(void *ctx, fz_rc rc, const struct fz_shopfront *row);
+
+/* A shop and the largest of its newest payments, so many; one look-up for each. FZ_NOT_FOUND. */
+void fz_read_shop(struct fz_reader *reader,
+                  int32_t community,
+                  int64_t shop,
+                  unsigned newest,
+                  fz_shop_done done,
+                  void *ctx);
+
 #endif

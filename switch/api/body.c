@@ -109,6 +109,7 @@ static bool read_form(enum fz_field_type type, const char *text, size_t len, voi
     case FZ_FIELD_NUMBER:
     case FZ_FIELD_TEXT:
     case FZ_FIELD_ASCII:
+    case FZ_FIELD_YES:
         FZ_UNREACHABLE();
     }
     if (fits) {
@@ -134,6 +135,7 @@ static const char *form_words(enum fz_field_type type)
     case FZ_FIELD_NUMBER:
     case FZ_FIELD_TEXT:
     case FZ_FIELD_ASCII:
+    case FZ_FIELD_YES:
         break;
     }
     FZ_UNREACHABLE();
@@ -146,6 +148,12 @@ static bool read_value(const struct fz_body_field *field,
 {
     if (field->type == FZ_FIELD_NUMBER) {
         return read_number(field, value, out, fault);
+    }
+    if (field->type == FZ_FIELD_YES) {
+        bool is_yes = json_is_true(value);
+        memcpy(out, &is_yes, sizeof(is_yes));
+        return json_is_boolean(value) ||
+               refuse(fault, field->name, "%s must be true or false", field->name);
     }
     if (!json_is_string(value)) {
         return refuse(fault, field->name, "%s must be a string", field->name);

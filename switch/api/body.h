@@ -22,7 +22,8 @@ enum fz_field_type {
     FZ_FIELD_SHOP,     /* "M00000042" -> int64_t */
     FZ_FIELD_RESIDENT, /* "R00000042" -> int64_t */
     FZ_FIELD_TERMINAL, /* "T001" -> int64_t */
-    FZ_FIELD_TIME      /* RFC 3339 -> int64_t microseconds, never 0 */
+    FZ_FIELD_TIME,     /* RFC 3339 -> int64_t microseconds, never 0 */
+    FZ_FIELD_YES       /* true or false -> bool */
 };
 
 struct fz_body_field {

@@ -13,6 +13,7 @@
 #include "switch/api/poll.h"
 #include "switch/api/render.h"
 #include "switch/api/state.h"
+#include "switch/api/text.h"
 #include "switch/http/log.h"
 #include "switch/http/metrics.h"
 #include "switch/http/problem.h"
@@ -102,6 +103,17 @@ bool fz_call_read_id(struct fz_call *call, struct fz_id *id_out)
     fz_assert(call->request->captures_len == 1);
     if (!fz_id_parse(text, strlen(text), id_out) || fz_id_is_zero(id_out)) {
         fz_call_fail(call, FZ_BAD_ID, NULL, NULL);
+        return false;
+    }
+    return true;
+}
+
+bool fz_call_read_shop(struct fz_call *call, int64_t *shop_out)
+{
+    const char *text = call->request->captures[0];
+    fz_assert(call->request->captures_len == 1);
+    if (!fz_party_parse(FZ_LETTER_SHOP, text, strlen(text), shop_out)) {
+        fz_call_fail(call, FZ_NOT_FOUND, NULL, NULL);
         return false;
     }
     return true;

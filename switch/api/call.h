@@ -77,6 +77,9 @@ int64_t fz_caller_account(const struct fz_caller *caller); /* a shop's, or a res
 /* The first capture of the path as an id. */
 FZ_MUSTUSE bool fz_call_read_id(struct fz_call *call, struct fz_id *id_out);
 
+/* The first capture as the public id of a shop; a malformed one is of no shop: NOT_FOUND. */
+FZ_MUSTUSE bool fz_call_read_shop(struct fz_call *call, int64_t *shop_out);
+
 /* The query; `table` NULL: there must be none. */
 FZ_MUSTUSE bool
 fz_call_read_query(struct fz_call *call, const struct fz_query_table *table, void *values);

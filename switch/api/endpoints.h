@@ -15,6 +15,7 @@ void fz_api_cancel_intent(struct fz_request *request, void *ctx);
 void fz_api_get_intent_events(struct fz_request *request, void *ctx);
 
 void fz_api_put_payment(struct fz_request *request, void *ctx);
+void fz_api_get_shop(struct fz_request *request, void *ctx);
 void fz_api_put_void(struct fz_request *request, void *ctx);
 void fz_api_put_refund(struct fz_request *request, void *ctx);
 void fz_api_put_transfer(struct fz_request *request, void *ctx);

@@ -117,6 +117,12 @@ void fz_json_out_number(struct fz_json_out *out, const char *name, int64_t numbe
     put(out, text, (size_t)len);
 }
 
+void fz_json_out_bool(struct fz_json_out *out, const char *name, bool value)
+{
+    begin_value(out, name);
+    put(out, value ? "true" : "false", value ? 4 : 5);
+}
+
 void fz_json_out_null(struct fz_json_out *out, const char *name)
 {
     begin_value(out, name);

@@ -39,6 +39,7 @@ void fz_json_out_end_list(struct fz_json_out *out);
 /* `text` is UTF-8 and is escaped. */
 void fz_json_out_text(struct fz_json_out *out, const char *name, const char *text);
 void fz_json_out_number(struct fz_json_out *out, const char *name, int64_t number);
+void fz_json_out_bool(struct fz_json_out *out, const char *name, bool value);
 void fz_json_out_null(struct fz_json_out *out, const char *name);
 
 /* JSON made elsewhere, byte for byte. */

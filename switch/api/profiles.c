@@ -40,6 +40,22 @@ static void keep(char *out, size_t size, const char *text)
     (void)snprintf(out, size, "%s", text);
 }
 
+void fz_profiles_put_shop(struct fz_profiles *profiles,
+                          int32_t community,
+                          const struct fz_shopfront *shop,
+                          int64_t now_us)
+{
+    struct fz_profile *profile = place_of(profiles, community, shop->shop);
+    *profile =
+        (struct fz_profile){.shop = shop->shop, .cached_at_us = now_us, .community = community};
+    keep(profile->name, sizeof(profile->name), shop->name);
+    keep(profile->qr_guid, sizeof(profile->qr_guid), shop->qr_guid);
+    keep(profile->name_latin, sizeof(profile->name_latin), shop->name_latin);
+    keep(profile->city_latin, sizeof(profile->city_latin), shop->city_latin);
+    keep(profile->postal_code, sizeof(profile->postal_code), shop->postal_code);
+    keep(profile->category_code, sizeof(profile->category_code), shop->category_code);
+}
+
 void fz_profiles_put(struct fz_profiles *profiles,
                      const struct fz_credential *credential,
                      int64_t now_us)
@@ -47,15 +63,14 @@ void fz_profiles_put(struct fz_profiles *profiles,
     if (credential->role != FZ_ROLE_TERMINAL && credential->role != FZ_ROLE_OWNER) {
         return;
     }
-    struct fz_profile *profile = place_of(profiles, credential->community, credential->party);
-    *profile = (struct fz_profile){
-        .shop = credential->party, .cached_at_us = now_us, .community = credential->community};
-    keep(profile->name, sizeof(profile->name), credential->party_name);
-    keep(profile->qr_guid, sizeof(profile->qr_guid), credential->qr_guid);
-    keep(profile->name_latin, sizeof(profile->name_latin), credential->name_latin);
-    keep(profile->city_latin, sizeof(profile->city_latin), credential->city_latin);
-    keep(profile->postal_code, sizeof(profile->postal_code), credential->postal_code);
-    keep(profile->category_code, sizeof(profile->category_code), credential->category_code);
+    struct fz_shopfront shop = {.shop = credential->party,
+                                .name = credential->party_name,
+                                .qr_guid = credential->qr_guid,
+                                .name_latin = credential->name_latin,
+                                .city_latin = credential->city_latin,
+                                .postal_code = credential->postal_code,
+                                .category_code = credential->category_code};
+    fz_profiles_put_shop(profiles, credential->community, &shop, now_us);
 }
 
 const struct fz_profile *

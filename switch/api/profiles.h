@@ -33,6 +33,12 @@ void fz_profiles_put(struct fz_profiles *profiles,
                      const struct fz_credential *credential,
                      int64_t now_us);
 
+/* The same of a shop that was read. */
+void fz_profiles_put_shop(struct fz_profiles *profiles,
+                          int32_t community,
+                          const struct fz_shopfront *shop,
+                          int64_t now_us);
+
 /* NULL: not there, or too old. Borrowed until the next put. */
 const struct fz_profile *
 fz_profiles_get(struct fz_profiles *profiles, int32_t community, int64_t shop, int64_t now_us);

@@ -29,6 +29,7 @@ const struct fz_route fz_api_routes[] = {
     {FZ_METHOD_POST, "/v1/intents/{id}/cancel", SHOP,     MAYBE_BODY,  fz_api_cancel_intent},
     {FZ_METHOD_GET,  "/v1/intents/{id}/events", SHOP,     NO_BODY,     fz_api_get_intent_events},
 
+    {FZ_METHOD_GET,  "/v1/shops/{shop}",        RESIDENT, NO_BODY,     fz_api_get_shop},
     {FZ_METHOD_PUT,  "/v1/payments/{id}",       RESIDENT, BODY,        fz_api_put_payment},
     {FZ_METHOD_PUT,  "/v1/voids/{id}",          SHOP,     BODY,        fz_api_put_void},
     {FZ_METHOD_PUT,  "/v1/refunds/{id}",        SHOP,     BODY,        fz_api_put_refund},

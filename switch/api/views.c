@@ -4,6 +4,7 @@
 #include "switch/api/views.h"
 
 #include "feezero/assert.h"
+#include "feezero/limits.h"
 #include "ledger/core/state.h"
 #include "switch/api/text.h"
 
@@ -20,6 +21,14 @@ static void put_reference(struct fz_json_out *out, const char *reference)
 {
     if (reference[0] != '\0') {
         fz_json_out_text(out, "reference", reference);
+    }
+}
+
+/* A sticker may belong to no till. */
+static void put_terminal(struct fz_json_out *out, int32_t terminal)
+{
+    if (terminal != 0) {
+        fz_json_out_terminal(out, "terminal", terminal);
     }
 }
 
@@ -55,7 +64,7 @@ void fz_view_intent(struct fz_json_out *out,
     fz_json_out_number(out, "refunded", intent->refunded);
     put_named(out, "shop", FZ_LETTER_SHOP, intent->shop, intent->shop_name);
     fz_json_out_text(out, "state", fz_intent_state_name(intent->state));
-    fz_json_out_terminal(out, "terminal", intent->terminal);
+    put_terminal(out, intent->terminal);
     fz_json_out_end_object(out);
 }
 
@@ -243,9 +252,7 @@ put_money(struct fz_json_out *out, const struct fz_caller *caller, const struct 
     }
     fz_json_out_id(out, "operation_id", &move->operation);
     fz_json_out_number(out, "seq", move->number);
-    if (row->terminal != 0) {
-        fz_json_out_terminal(out, "terminal", row->terminal);
-    }
+    put_terminal(out, row->terminal);
     fz_json_out_text(out, "type", money_type(move->kind, move->credit));
     fz_json_out_end_object(out);
 }
@@ -263,6 +270,19 @@ void fz_view_money(struct fz_json_out *out,
     }
     fz_json_out_end_list(out);
     fz_json_out_number(out, "next", len > 0 ? rows[len - 1].move.number : after);
+    fz_json_out_end_object(out);
+}
+
+void fz_view_shop(struct fz_json_out *out, const struct fz_shopfront *shop)
+{
+    fz_json_out_object(out, NULL);
+    fz_json_out_text(out, "category_code", shop->category_code);
+    fz_json_out_text(out, "city", shop->city_latin);
+    fz_json_out_party(out, "id", FZ_LETTER_SHOP, shop->shop);
+    fz_json_out_text(out, "name", shop->name);
+    fz_json_out_bool(out, "open", shop->is_open);
+    fz_json_out_number(out, "usual_max",
+                       shop->payments < FZ_USUAL_PAYMENTS_MIN ? 0 : shop->largest);
     fz_json_out_end_object(out);
 }
 
@@ -293,7 +313,7 @@ void fz_view_receipt(struct fz_json_out *out, const struct fz_receipt_row *recei
     fz_json_out_number(out, "refunded", intent->refunded);
     put_receipt_shop(out, receipt);
     fz_json_out_text(out, "state", fz_intent_state_name(intent->state));
-    fz_json_out_terminal(out, "terminal", intent->terminal);
+    put_terminal(out, intent->terminal);
     fz_json_out_end_object(out);
 }
 

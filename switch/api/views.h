@@ -29,6 +29,9 @@ void fz_view_money(struct fz_json_out *out,
                    unsigned len,
                    int64_t after);
 
+/* What a payer is shown of a shop. `usual_max` is 0 where too little is known. */
+void fz_view_shop(struct fz_json_out *out, const struct fz_shopfront *shop);
+
 void fz_view_balance(struct fz_json_out *out, const struct fz_balance_row *balance);
 
 /* As it was at `at_us`, or at the ledger's last decision if that is earlier. */

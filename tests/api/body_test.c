@@ -24,6 +24,7 @@ struct values {
     int64_t at;
     const char *note;
     const char *reference;
+    bool again;
 };
 
 static const struct fz_body_field fields[] = {
@@ -35,6 +36,7 @@ static const struct fz_body_field fields[] = {
     {"at", FZ_FIELD_TIME, false, offsetof(struct values, at), 0, 0},
     {"note", FZ_FIELD_TEXT, false, offsetof(struct values, note), 1, 20},
     {"reference", FZ_FIELD_ASCII, false, offsetof(struct values, reference), 1, 5},
+    {"again", FZ_FIELD_YES, false, offsetof(struct values, again), 0, 0},
 };
 
 static const struct fz_body_table table = FZ_BODY_TABLE(fields);
@@ -61,7 +63,7 @@ Test(body, reads_every_type)
         "{\"amount\":1480,\"id\":\"" ID "\",\"shop\":\"M00000042\",\"to\":\"R00000007\","
         "\"terminal\":\"T003\",\"at\":\"1970-01-01T00:00:01Z\",\"note\":\"\\u3042\\ud83d\\ude00 "
         "x\","
-        "\"reference\":\"A-1 ~\"}";
+        "\"reference\":\"A-1 ~\",\"again\":true}";
     struct values values = {.amount = 0};
     struct fz_body_fault fault;
     char text[FZ_ID_TEXT_LEN + 1];
@@ -75,6 +77,7 @@ Test(body, reads_every_type)
     cr_expect_eq(values.at, 1000000);
     cr_expect_str_eq(values.note, "あ😀 x");
     cr_expect_str_eq(values.reference, "A-1 ~");
+    cr_expect(values.again);
     let_go();
     FZ_EXPECT_NO_LEAK();
 }
@@ -134,6 +137,11 @@ static const struct {
     {"{\"amount\":1,\"note\":\"\xff\"}", FZ_BAD_JSON, ""},
     {"{\"amount\":1,\"note\":\"\xc0\x80\"}", FZ_BAD_JSON, ""},
     {"{\"amount\":1} // paid", FZ_BAD_JSON, ""},
+
+    /* yes or no */
+    {"{\"amount\":1,\"again\":1}", FZ_BAD_FIELD, "again"},
+    {"{\"amount\":1,\"again\":\"true\"}", FZ_BAD_FIELD, "again"},
+    {"{\"amount\":1,\"again\":null}", FZ_BAD_FIELD, "again"},
 
     /* numbers */
     {"{}", FZ_BAD_FIELD, "amount"},

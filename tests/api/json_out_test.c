@@ -27,6 +27,7 @@ Test(json_out, writes_every_kind_of_value)
     fz_json_out_end_object(&out);
     fz_json_out_text(&out, NULL, "");
     fz_json_out_end_list(&out);
+    fz_json_out_bool(&out, "maybe", false);
     fz_json_out_null(&out, "next");
     fz_json_out_object(&out, "party");
     fz_json_out_party(&out, "id", 'M', 42);
@@ -39,7 +40,7 @@ Test(json_out, writes_every_kind_of_value)
     cr_expect_str_eq(out.text,
                      "{\"empty\":[],\"hash\":\"00abff\","
                      "\"id\":\"017f0000-0000-0000-0000-000000000000\","
-                     "\"list\":[-9223372036854775808,0,{},\"\"],\"next\":null,"
+                     "\"list\":[-9223372036854775808,0,{},\"\"],\"maybe\":false,\"next\":null,"
                      "\"party\":{\"id\":\"M00000042\"},\"raw\":[1, 2],\"terminal\":\"T007\","
                      "\"time\":\"2026-12-01T00:00:00.123Z\"}");
     cr_expect_eq(out.len, strlen(out.text));

@@ -23,6 +23,7 @@ static const struct {
     {FZ_METHOD_GET, "/v1/intents/x", "RTO--"},
     {FZ_METHOD_POST, "/v1/intents/x/cancel", "-TO--"},
     {FZ_METHOD_GET, "/v1/intents/x/events", "-TO--"},
+    {FZ_METHOD_GET, "/v1/shops/x", "R----"},
     {FZ_METHOD_PUT, "/v1/payments/x", "R----"},
     {FZ_METHOD_PUT, "/v1/voids/x", "-TO--"},
     {FZ_METHOD_PUT, "/v1/refunds/x", "-TO--"},

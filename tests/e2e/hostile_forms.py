@@ -121,6 +121,12 @@ class Forms:
 
     def paths(self, endpoint):
         data = dumps(endpoint.body()) if endpoint.body is not None else b""
+        if "{shop}" in endpoint.pattern:
+            for given in ("M", "M0", "M00000000", "M000000001", "m00000001", "R00000001", "T001",
+                          "M0000000%31", "M00000001/", "M00000001%00", new_id()):
+                answer = send_raw(endpoint.who, endpoint.method, endpoint.path(given), data)
+                self.judge.check(f"{endpoint.name}: {given}", answer, "not-found", "bad-request")
+            return
         if "{id}" not in endpoint.pattern:
             for path in (endpoint.pattern + "/", "/" + endpoint.pattern, endpoint.pattern + "/x",
                          endpoint.pattern.upper(), endpoint.pattern.replace("/v1", "/v2"),

@@ -24,7 +24,7 @@ class Endpoint:
     is_order: bool = False           # kept under its id
 
     def path(self, given):
-        return self.pattern.replace("{id}", given)
+        return self.pattern.replace("{id}", given).replace("{shop}", given)
 
 
 class Scene:
@@ -104,8 +104,9 @@ class Scene:
                      known=self.open, empty_is=("intent-not-found",)),
             Endpoint("events", "GET", "/v1/intents/{id}/events", self.till, known=self.paid),
             Endpoint("payment", "PUT", "/v1/payments/{id}", self.rich, payment.copy,
-                     ("intent_id", "shop", "amount", "deadline"), ("intent_id", "shop", "amount"),
-                     is_order=True),
+                     ("intent_id", "shop", "amount", "terminal", "again", "deadline"),
+                     ("shop", "amount"), is_order=True),
+            Endpoint("shop", "GET", "/v1/shops/{shop}", self.rich, known=self.shop_id),
             Endpoint("void", "PUT", "/v1/voids/{id}", self.till, back.copy,
                      ("intent_id", "deadline"), ("intent_id",), is_order=True),
             Endpoint("refund", "PUT", "/v1/refunds/{id}", self.owner, (back | {"amount": 1}).copy,

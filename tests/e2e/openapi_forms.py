@@ -121,7 +121,9 @@ class Forms:
         for member, given in schema.get("properties", {}).items():
             rule = self.walk.contract.resolve(given)
             wrong = [None, {}, True, [1]]
-            if rule.get("type") == "integer":
+            if rule.get("type") == "boolean":
+                wrong = [None, {}, [1], 0, 1, "", "true"]
+            elif rule.get("type") == "integer":
                 wrong += ["1", 1.5, rule["minimum"] - 1, rule["maximum"] + 1]
             else:
                 wrong += [1, "", "\n", "x" * (rule.get("maxLength", 400) + 1)]

@@ -31,7 +31,8 @@ class Walk:
         self.faults = []
 
     def path(self, name, given=None):
-        return self.operations[name][1].replace("{id}", given or new_id())
+        return self.operations[name][1].replace("{id}", given or new_id()).replace(
+            "{shop}", given or "M99999999")
 
     def check(self, name, answer, status, code=None):
         """Holds an answer against the file and against what the story expects."""

@@ -20,7 +20,7 @@ class Ways:
         self.town.top_up(self.payer, 100000)
 
     def run(self):
-        for part in (self.money_events, self.woken):
+        for part in (self.money_events, self.woken, self.shops, self.stickers):
             part()
 
     def sale(self, amount, **more):
@@ -102,3 +102,61 @@ class Ways:
         empty = self.call("getEvents", self.till, query=f"?after={after}&wait=1").json
         self.walk.same("nothing", empty, {"events": [], "next": after})
         self.walk.expect(0.9 < time.monotonic() - began < 5, "it waits as long as it was told")
+
+    # --- stickers ---------------------------------------------------------------------------------
+
+    def at_sticker(self, amount, expect=201, given=None, **more):
+        given = given or new_id()
+        return given, self.call("putPayment", self.payer, given, {
+            "shop": self.shop_id, "amount": amount} | more, expect=expect)
+
+    def shops(self):
+        shop = self.call("getShop", self.payer, self.shop_id).json
+        self.walk.same("the shop", shop, {
+            "category_code": "5814", "city": "NAGAREYAMA", "id": self.shop_id,
+            "name": "立ち飲み いろは", "open": True, "usual_max": 0})
+        for missing in ("M99999999", self.payer.me["party_id"], "M" + self.payer.me["party_id"][1:],
+                        "x", self.shop_id.lower(), new_id()):
+            self.call("getShop", self.payer, missing, expect="not-found")
+
+    def stickers(self):
+        """What the payer says is paid at once; it can be voided, refunded and shown as any sale."""
+        paid, first = self.at_sticker(900, terminal="T001")
+        _, again = self.at_sticker(900, given=paid, terminal="T001",
+                                   deadline="2020-01-01T00:00:00Z")
+        self.walk.same("paid again", again.body, first.body)
+        self.at_sticker(900, "id-reused", given=paid)
+        self.walk.same("paid", [first.json[name] for name in ("intent_id", "state", "amount")],
+                       [paid, "COMPLETED", 900])
+        for who in (self.payer, self.till, self.owner):
+            sale = self.call("getIntent", who, paid).json
+            self.walk.same("the sale", [sale.get(name) for name in (
+                "state", "operation_id", "terminal", "qr", "refunded")],
+                           ["COMPLETED", paid, "T001", "", 0])
+            self.walk.same("its shop", sale["shop"], {"id": self.shop_id, "name": "立ち飲み いろは"})
+            receipt = self.call("getReceipt", who, paid).json
+            self.walk.same("the receipt", receipt["intent_id"], paid)
+        event = self.follow(self.owner)[-1]
+        self.walk.same("the shop hears of it", [event[name] for name in (
+            "type", "amount", "intent_id", "terminal")], ["payment.completed", 900, paid, "T001"])
+        inquiry = self.call("getOperation", self.payer, paid)
+        self.walk.expect(first.body in inquiry.body, "an inquiry has the original's bytes")
+        self.call("putRefund", self.till, new_id(), {"intent_id": paid, "amount": 300}, expect=201)
+        whole, _ = self.at_sticker(120)
+        self.walk.expect("terminal" not in self.call("getIntent", self.till, whole).json,
+                         "a sticker of no till")
+        self.walk.expect("terminal" not in self.call("getReceipt", self.till, whole).json,
+                         "its receipt")
+        self.call("putVoid", self.till, new_id(), {"intent_id": whole}, expect=201)
+        self.at_sticker(100, "account-not-found", shop="M99999999")
+        self.at_sticker(100, "account-not-found", shop="M" + self.payer.me["party_id"][1:])
+        self.at_sticker(1000001, "amount-out-of-range")
+        self.at_sticker(990000, "insufficient-funds")
+        self.at_sticker(100, "bad-field", intent_id=paid, terminal="T001")
+        closed = new_id()
+        self.call("putTombstone", self.payer, closed, expect=201)
+        self.at_sticker(100, "tombstoned", given=closed)
+        for amount in range(1, 25):
+            self.at_sticker(200 + amount)
+        self.walk.same("usual", self.call("getShop", self.payer, self.shop_id).json["usual_max"],
+                       900)

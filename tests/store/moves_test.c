@@ -202,3 +202,71 @@ Test(moves, whose_accounts_they_were, .timeout = 100)
     testbed_close(&bed);
     FZ_EXPECT_NO_LEAK();
 }
+
+/* --- what is usual at a shop ------------------------------------------------------------------ */
+
+struct shop {
+    unsigned calls;
+    fz_rc rc;
+    struct fz_shopfront row;
+};
+
+static void on_shop(void *ctx, fz_rc rc, const struct fz_shopfront *row)
+{
+    struct shop *shop = ctx;
+    shop->calls++;
+    shop->rc = rc;
+    if (row != NULL) {
+        shop->row = *row;
+        cr_expect_str_eq(row->name, "喫茶みなと");
+        cr_expect_str_eq(row->name_latin, "KISSA MINATO");
+        cr_expect_str_eq(row->city_latin, "MINATO");
+        cr_expect_str_eq(row->postal_code, "1000001");
+        cr_expect_str_eq(row->category_code, "5814");
+        cr_expect(strlen(row->qr_guid) > 0);
+    }
+}
+
+static void ask_shop(struct testbed *bed, int64_t party, unsigned newest, struct shop *shop)
+{
+    *shop = (struct shop){.rc = FZ_INTERNAL};
+    fz_read_shop(bed->reader, books.community, party, newest, on_shop, shop);
+    testbed_wait(bed, &shop->calls, 1);
+}
+
+/* Amounts rise with the number, so the largest of the newest payments is the newest. */
+Test(moves, what_is_usual_at_a_shop)
+{
+    struct shop shop;
+    struct testbed bed;
+    unsigned payments = 0;
+    int newest = 0;
+    open_books(&bed, 7, 120);
+    for (int number = 1; number <= books.len; number++) {
+        if (books.rows[number].kind == FZ_KIND_PAYMENT) {
+            payments++;
+            newest = number;
+        }
+    }
+    for (unsigned asked = 0; asked < payments + 9; asked++) {
+        ask_shop(&bed, 1, asked, &shop);
+        cr_assert_eq(shop.rc, FZ_OK);
+        cr_expect_eq(shop.row.payments, asked < payments ? asked : payments);
+        cr_expect_eq(shop.row.largest, asked == 0 ? 0 : books_amount(newest));
+        cr_expect(shop.row.is_open && shop.row.shop == 1);
+    }
+    testbed_sql(&bed, "UPDATE fz.transfer SET amount = 7777777 WHERE community_id = 7 AND number ="
+                      " (SELECT min(number) FROM fz.transfer WHERE community_id = 7 AND kind = 2)");
+    ask_shop(&bed, 1, payments, &shop);
+    cr_expect_eq(shop.row.largest, 7777777);
+    ask_shop(&bed, 1, payments - 1, &shop);
+    cr_expect_eq(shop.row.largest, books_amount(newest), "the oldest is not asked for");
+    testbed_sql(&bed, "UPDATE fz.account SET state = 2 WHERE community_id = 7 AND account ="
+                      " 11000000001");
+    ask_shop(&bed, 1, 0, &shop);
+    cr_expect(!shop.row.is_open);
+    ask_shop(&bed, 2, 0, &shop);
+    cr_expect_eq(shop.rc, FZ_NOT_FOUND, "that is a resident");
+    testbed_close(&bed);
+    FZ_EXPECT_NO_LEAK();
+}

@@ -17,6 +17,7 @@
 static const char *const conditions[] = {
     /* whole keys of one row for each that asks */
     "((community_id = $1) AND (account = $2))",
+    "((community_id = $1) AND (account = $3))",
     "((community_id = $1) AND (account = (unnest(",
     "((community_id = $1) AND (event = ",
     "((community_id = $1) AND (number = ",
@@ -150,7 +151,7 @@ static void explain_all(struct testbed *bed)
         seen++;
     }
     testbed_sql(bed, "RESET ALL");
-    cr_expect(seen >= 17 + 12, "%u statements", seen);
+    cr_expect(seen >= 17 + 13, "%u statements", seen);
 }
 
 static void count_rows(struct testbed *bed, const char *what, int64_t least)
