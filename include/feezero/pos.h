@@ -384,7 +384,7 @@ FZ_MUSTUSE fz_rc fz_pos_get(struct fz_pos *pos,
                             struct fz_pos_view *view,
                             struct fz_err *err);
 
-/* --- what happens in the shop ------------------------------------------------------------------ */
+/* --- what happens in the shop ----------------------------------------------------------------- */
 
 enum fz_pos_event_kind {
     FZ_POS_EVENT_OTHER,

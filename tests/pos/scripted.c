@@ -114,6 +114,7 @@ static fz_rc paper_send(void *ctx,
     expand(paper, line->body == NULL ? "" : line->body, body, sizeof body);
     reply->status = line->status;
     reply->retry_after_s = line->retry_after_s;
+    reply->date_ms = paper->tells_date ? paper->now_ms / 1000 * 1000 : 0;
     reply->body_len = strlen(body);
     cr_assert_leq(reply->body_len, reply->body_size);
     memcpy(reply->body, body, reply->body_len);

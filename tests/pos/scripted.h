@@ -55,6 +55,7 @@ struct paper {
     char notices[512];      /* states told on the way, with their trouble: "shown;shown!;" */
     char last_notice[256];  /* what the person read then */
     int64_t clock_error_ms; /* how far our clock is behind the switch's */
+    bool tells_date;        /* answers carry the switch's time */
     char signed_base[1024];
 };
 
