@@ -1,9 +1,9 @@
 """The line between the programs and the switch, with faults to order: TLS is ended here, so each
 request and each answer can be lost, kept back or sent twice by itself.
 
-A fault is ordered with `line.next(REQUEST, FATE)` and strikes the next request that fits, once; the very same bytes
-sent again, as HTTP libraries do by themselves, are lost.
-REQUEST is "METHOD collection", such as "PUT payments". FATE is one of
+A fault is ordered with `line.next(REQUEST, FATE)` and strikes the next request that fits, once; the
+very same bytes sent again, as HTTP libraries do by themselves, are lost. REQUEST is "METHOD
+collection", such as "PUT payments". FATE is one of
 
   lost     the request does not arrive; the connection is cut
   unheard  it is carried out; its answer is lost and the connection cut

@@ -1,5 +1,5 @@
 """A town for the failure matrix, and what a row of it can do and look at: tills and wallets are the
-real programs, each behind a line of its own kind (line.py), the ledger is looked at in the database.
+real programs, behind lines that can fail (line.py); the ledger is looked at in the database.
 
 The programs speak Japanese and English by turns; a test says in English what it wants to read, and
 the tables the programs are built from (words.py) translate.
