@@ -60,9 +60,10 @@ class Line(client_proxy.Proxy):
         self.started.set()
         self.loop.run_forever()
         server.close()
-        for task in asyncio.all_tasks(self.loop):
+        left = asyncio.all_tasks(self.loop)
+        for task in left:
             task.cancel()
-        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+        self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
     # --- what a test says ---------------------------------------------------------------------
 
@@ -81,9 +82,12 @@ class Line(client_proxy.Proxy):
 
     def reset(self):
         """Forgets orders that did not strike, after a row that failed."""
-        self.orders = []
+        self.forget()
         self.down = False
         self.release()
+
+    def forget(self):
+        self.orders = []
 
     def has_struck(self, request, fate):
         return (request, fate) in self.struck

@@ -246,6 +246,45 @@ class Scene(Town):
         self.lines.close()
         super().__exit__(*reason)
 
+    # --- the switch ---------------------------------------------------------------------------
+
+    def shift_clock(self, environment, seconds):
+        """For a program whose clock is off by so much."""
+        environment["LD_PRELOAD"] = os.path.join(os.environ["FZ_BUILD_DIR"],
+                                                 "tests/bin/libfz_test_clock.so")
+        environment["FZ_CLOCK_OFFSET_S"] = str(seconds)
+        environment["ASAN_OPTIONS"] = (os.environ.get("ASAN_OPTIONS", "") +
+                                       ":verify_asan_link_order=0")
+
+    @contextlib.contextmanager
+    def shifted_clock(self, seconds):
+        """For programs that start meanwhile."""
+        kept = dict(os.environ)
+        try:
+            if seconds:
+                self.shift_clock(os.environ, seconds)
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(kept)
+
+    def write_files(self):
+        """The certificate is a day old, so that a clock which is behind takes it."""
+        with self.shifted_clock(-86400):
+            super().write_files()
+
+    def restart(self, clock_s=0):
+        """Stops the switch as an operator would, and starts it when its clock has gone on."""
+        equal("the switch's exit code", 0, self.stop())
+        with self.shifted_clock(clock_s):
+            self.start()
+
+    @staticmethod
+    def wire_time(at_us):
+        """A time of the ledger as the API writes it."""
+        whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at_us // 1000000))
+        return f"{whole}.{at_us // 1000 % 1000:03d}Z"
+
     def all_lines(self):
         return self.till_line, self.wallet_line
 
