@@ -1,6 +1,6 @@
 /*
- * Test room. A clock that is off by FZ_CLOCK_OFFSET_S seconds, for programs started with this
- * library in LD_PRELOAD: the failure matrix has tills with wrong clocks, and days that pass at once.
+ * Test room. A clock that is off by FZ_CLOCK_OFFSET_S seconds, for programs that are started with
+ * this library in LD_PRELOAD: tills with wrong clocks, and days that pass at once.
  */
 #include <stdlib.h>
 #include <sys/syscall.h>

@@ -1,4 +1,4 @@
-"""Failure matrix, group `undo`: power cuts, voids, refunds and clocks (rows 21 to 24, 34, 35, 38)."""
+"""Failure matrix, group `undo`: power cuts, money back, clocks (rows 21 to 24, 34, 35, 38)."""
 import contextlib
 import os
 

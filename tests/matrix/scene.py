@@ -279,6 +279,12 @@ class Scene(Town):
         with self.shifted_clock(clock_s):
             self.start()
 
+    def worker_pids(self):
+        """Process ids of the switch's workers."""
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children",
+                  encoding="ascii") as children:
+            return [int(pid) for pid in children.read().split()]
+
     @staticmethod
     def wire_time(at_us):
         """A time of the ledger as the API writes it."""
@@ -296,8 +302,8 @@ class Scene(Town):
         return self.fz("shop", "add", "--name", f"食堂さくら{self.shops}", "--name-latin",
                        "SHOKUDO SAKURA", "--city-latin", "HANASAKI", "--postal", "9991234", "--mcc",
                        "5812", "--size", "medium", "--bank", "9990", "--bank-name", "ハナサキ",
-                       "--branch", "001", "--branch-name", "ホンテン", "--type", "1", "--account",
-                       "1234562", "--holder", "シヨクドウサクラ")["id"]
+                       "--branch", "001", "--branch-name", "ホンテン", "--type", "1",
+                       "--account", "1234562", "--holder", "シヨクドウサクラ")["id"]
 
     def new_till(self, shop=None):
         code = self.fz("terminal", "add", "--shop", shop or self.new_shop(), "--label", "レジ")
@@ -313,6 +319,13 @@ class Scene(Town):
         if yen > 0:
             self.top_up(wallet, yen)
         return wallet
+
+    def prepare_settlement(self):
+        """The consortium's bank account, and whose key signs."""
+        self.treasurer_key = os.path.join(self.folder, "treasurer.pem")
+        self.fz("bank", "set", "--requester", "0123456789", "--name",
+                "ハナサキチヨウ コイン", "--bank", "9990", "--bank-name", "ハナサキ", "--branch",
+                "001", "--branch-name", "ホンテン", "--type", "1", "--account", "0000001")
 
     # --- the ledger ---------------------------------------------------------------------------
 
