@@ -19,6 +19,11 @@ static struct fz_pos_operation sample(uint8_t seed, enum fz_pos_state state)
                                   .prepared_at_ms = PAPER_START_MS + seed,
                                   .booked_at_ms = PAPER_START_MS + seed,
                                   .expires_at_ms = -1,
+                                  .eta_ms = PAPER_START_MS + 7,
+                                  .limit = 10000,
+                                  .again = true,
+                                  .terminal = "T001",
+                                  .code = "29123456789012345678",
                                   .party = "R00000002",
                                   .reference = "INV-20261201-0007",
                                   .message = "ありがとう"};
@@ -48,6 +53,11 @@ static void expect_same(const struct fz_pos_operation *a, const struct fz_pos_op
     cr_expect_str_eq(a->party_name, b->party_name);
     cr_expect_str_eq(a->reference, b->reference);
     cr_expect_str_eq(a->message, b->message);
+    cr_expect_eq(a->eta_ms, b->eta_ms);
+    cr_expect_eq(a->limit, b->limit);
+    cr_expect_eq(a->again, b->again);
+    cr_expect_str_eq(a->terminal, b->terminal);
+    cr_expect_str_eq(a->code, b->code);
 }
 
 /* Writes a frame at the end of the paper journal, past the client. */
@@ -73,6 +83,61 @@ Test(journal, a_frame_reads_back_whole)
     fz_journal_encode(&written, frame);
     cr_assert(fz_journal_decode(frame, &read));
     expect_same(&written, &read);
+}
+
+/* Sets length, type and checksum anew, as another version of the program would have written them. */
+static void reseal(uint8_t frame[FZ_POS_FRAME_SIZE], size_t len, uint8_t type)
+{
+    frame[4] = (uint8_t)(len & 0xFF);
+    frame[5] = (uint8_t)(len >> 8);
+    frame[6] = type;
+    uint32_t crc = fz_crc32(fz_crc32(0, frame, 8), frame + 12, FZ_POS_FRAME_SIZE - 12);
+
+    for (size_t i = 0; i < 4; i++) {
+        frame[8 + i] = (uint8_t)(crc >> (8 * i));
+    }
+}
+
+#define FIRST_PAYLOAD_LEN 370 /* of the first version, which ended with the message */
+
+Test(journal, a_frame_of_the_first_version_is_read_as_it_is)
+{
+    struct fz_pos_operation written = sample(7, FZ_POS_REFUSED);
+    struct fz_pos_operation read;
+    uint8_t frame[FZ_POS_FRAME_SIZE];
+
+    fz_journal_encode(&written, frame);
+    memset(frame + 12 + FIRST_PAYLOAD_LEN, 0, FZ_POS_FRAME_SIZE - 12 - FIRST_PAYLOAD_LEN);
+    reseal(frame, FIRST_PAYLOAD_LEN, 0);
+    cr_assert(fz_journal_decode(frame, &read));
+    written.eta_ms = 0;
+    written.limit = 0;
+    written.again = false;
+    written.terminal[0] = '\0';
+    written.code[0] = '\0';
+    expect_same(&written, &read);
+
+    /* No version ever ended anywhere else, nor had these types, kinds and states. */
+    for (size_t len = 0; len < FZ_POS_FRAME_SIZE; len++) {
+        fz_journal_encode(&written, frame);
+        reseal(frame, len, 0);
+        size_t right = frame[4] | (size_t)frame[5] << 8;
+
+        cr_expect_eq(right, len);
+        cr_expect_eq(fz_journal_decode(frame, &read), len == FIRST_PAYLOAD_LEN || len == 413, "%zu",
+                     len);
+    }
+    for (unsigned type = 1; type < 256; type++) {
+        fz_journal_encode(&written, frame);
+        reseal(frame, 413, (uint8_t)type);
+        cr_expect_not(fz_journal_decode(frame, &read), "type %u", type);
+    }
+    for (unsigned state = 7; state < 10; state++) {
+        fz_journal_encode(&written, frame);
+        frame[13] = (uint8_t)state;
+        reseal(frame, 413, 0);
+        cr_expect_not(fz_journal_decode(frame, &read), "state %u", state);
+    }
 }
 
 Test(journal, every_flipped_bit_is_seen)

@@ -3,6 +3,7 @@
  * down; and a clock that is wrong meanwhile.
  */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/pos/scripted.h"
@@ -38,7 +39,7 @@ static void resume(fz_rc expected)
     "\"at\":\"" PAID_AT "\",\"eta\":\"2026-12-01T05:30:00.000Z\",\"refunded\":480,"     \
     "\"intent_id\":\"01020300-0000-0000-0000-000000000000\",\"state\":\"COMPLETED\"}"
 
-Test(ways, row_36_a_refund_the_shop_has_no_money_for)
+Test(later, row_36_a_refund_the_shop_has_no_money_for)
 {
     paper_open(&paper, PATIENCE_MS);
     PAPER_PLAY(&paper, {"PUT refunds", ANSWERED, 202, HELD_BODY, 0});
@@ -67,7 +68,7 @@ Test(ways, row_36_a_refund_the_shop_has_no_money_for)
     cr_expect_eq(out.operation.state, FZ_POS_HELD);
 }
 
-Test(ways, only_a_refund_can_be_held)
+Test(later, only_a_refund_can_be_held)
 {
     struct fz_pos_payment payment = {.shop = "M00000042", .amount = 480};
 
@@ -93,7 +94,7 @@ static struct fz_id pending_void(void)
     return out.operation.id;
 }
 
-Test(ways, a_void_asked_for_offline_is_kept_and_sent_once)
+Test(later, a_void_asked_for_offline_is_kept_and_sent_once)
 {
     struct fz_id id = pending_void();
 
@@ -106,7 +107,7 @@ Test(ways, a_void_asked_for_offline_is_kept_and_sent_once)
     cr_expect_null(fz_pos_unsettled(&paper.pos, 0));
 }
 
-Test(ways, asking_for_the_same_void_again_is_the_same_void)
+Test(later, asking_for_the_same_void_again_is_the_same_void)
 {
     struct fz_id id = pending_void();
 
@@ -125,7 +126,7 @@ Test(ways, asking_for_the_same_void_again_is_the_same_void)
     cr_expect_eq(paper_state(&paper, &id), FZ_POS_VOIDED);
 }
 
-Test(ways, row_34_a_void_that_comes_too_late_says_so)
+Test(later, row_34_a_void_that_comes_too_late_says_so)
 {
     (void)pending_void();
     PAPER_PLAY(&paper, {"GET operations", ANSWERED, 404, PROBLEM("operation-unknown"), 0},
@@ -136,7 +137,7 @@ Test(ways, row_34_a_void_that_comes_too_late_says_so)
                      "A payment can be voided on its business day only; refund it instead");
 }
 
-Test(ways, power_fails_after_the_kept_void_was_sent)
+Test(later, power_fails_after_the_kept_void_was_sent)
 {
     struct fz_id id = pending_void();
 
@@ -149,7 +150,85 @@ Test(ways, power_fails_after_the_kept_void_was_sent)
     cr_expect_eq(paper_state(&paper, &id), FZ_POS_VOIDED);
 }
 
-Test(ways, a_refund_while_offline_is_not_kept)
+/* A switch that carries out one void, and counts how often it was carried out and sent. */
+static char void_id[FZ_ID_TEXT_LEN + 1]; /* "": none yet */
+static size_t voids_sent;
+
+#define VOID_BODY                                                                                \
+    "{\"operation_id\":\"%s\",\"kind\":\"void\",\"number\":13,\"amount\":1480,\"at\":\"" PAID_AT \
+    "\"}"
+
+static fz_rc void_send(void *ctx,
+                       const struct fz_pos_request *request,
+                       struct fz_pos_reply *reply,
+                       struct fz_err *err)
+{
+    const char *id = strrchr(request->path, '/') + 1;
+    bool is_put = strcmp(request->method, "PUT") == 0;
+    int len;
+
+    (void)ctx, (void)err;
+    if (is_put) {
+        cr_assert_eq(strncmp(request->path, "/v1/voids/", 10), 0);
+        cr_assert(void_id[0] == '\0' || strcmp(void_id, id) == 0, "a second void");
+        memcpy(void_id, id, sizeof void_id);
+        voids_sent++;
+    }
+    reply->status = is_put ? 201 : 200;
+    if (is_put) {
+        len = snprintf(reply->body, reply->body_size, VOID_BODY, id);
+    } else if (strcmp(void_id, id) == 0) {
+        len = snprintf(reply->body, reply->body_size,
+                       "{\"operation_id\":\"%s\",\"status\":\"DONE\",\"result\":" VOID_BODY "}", id,
+                       id);
+    } else {
+        reply->status = 404;
+        len = snprintf(reply->body, reply->body_size, PROBLEM("operation-unknown"));
+    }
+    reply->body_len = (size_t)len;
+    return FZ_OK;
+}
+
+/*
+ * Asked for offline, kept, sent when the switch is back: three records. Cut after every byte of
+ * them; whatever is left, the void is carried out once, and never under a second id.
+ */
+Test(later, power_cut_at_every_byte_of_a_kept_void)
+{
+    static uint8_t whole[PAPER_JOURNAL_MAX];
+    struct fz_id id = pending_void();
+    char sent_id[FZ_ID_TEXT_LEN + 1];
+
+    paper.ports.send = void_send;
+    paper_reboot(&paper);
+    cr_assert_eq(fz_pos_resume(&paper.pos, true, take_outcome, NULL, NULL), FZ_OK);
+    cr_assert_eq(paper_frames(&paper), 3, "prepared, pending, voided");
+    fz_id_format(&id, sent_id);
+    cr_assert_str_eq(void_id, sent_id);
+    memcpy(whole, paper.journal, paper.journal_len);
+
+    for (size_t cut = 0; cut <= 3 * FZ_POS_FRAME_SIZE; cut++) {
+        bool was_carried_out = cut > 2 * FZ_POS_FRAME_SIZE; /* the answer was there to journal */
+        bool is_known = cut >= FZ_POS_FRAME_SIZE;
+
+        memcpy(paper.journal, whole, sizeof whole);
+        paper.journal_len = cut;
+        voids_sent = 0;
+        void_id[0] = '\0';
+        if (was_carried_out) {
+            memcpy(void_id, sent_id, sizeof void_id);
+        }
+        paper_reboot(&paper);
+        cr_assert_eq(fz_pos_resume(&paper.pos, true, take_outcome, NULL, NULL), FZ_OK);
+        cr_assert_eq(voids_sent, is_known && !was_carried_out ? 1 : 0, "cut at %zu", cut);
+        cr_assert_eq(paper_state(&paper, &id), is_known ? FZ_POS_VOIDED : 0, "cut at %zu", cut);
+        cr_assert_eq(fz_pos_resume(&paper.pos, true, take_outcome, NULL, NULL), FZ_OK);
+        cr_assert_leq(voids_sent, 1);
+        cr_assert_eq(fz_pos_damaged(&paper.pos), 0);
+    }
+}
+
+Test(later, a_refund_while_offline_is_not_kept)
 {
     paper_open(&paper, 500);
     PAPER_PLAY(&paper, {"PUT refunds", UNREACHABLE, 0, NULL, 0});
@@ -169,7 +248,7 @@ static void show_one(void)
     paper_finish(&paper);
 }
 
-Test(ways, row_38_a_wrong_clock_is_told_either_way)
+Test(later, row_38_a_wrong_clock_is_told_either_way)
 {
     static const int64_t errors_ms[] = {240000, -240000, INT64_C(-86400000) * 400, 0, 1500, -1500};
 
@@ -189,7 +268,7 @@ Test(ways, row_38_a_wrong_clock_is_told_either_way)
     cr_expect_eq(fz_pos_clock_skew_ms(&paper.pos), 60000);
 }
 
-Test(ways, row_38_a_stale_signature_teaches_the_time_in_both_directions)
+Test(later, row_38_a_stale_signature_teaches_the_time_in_both_directions)
 {
     static const int64_t errors_ms[] = {INT64_C(86400000), INT64_C(-86400000)};
 
