@@ -36,6 +36,7 @@
 #define FZ_CODE_AMOUNT_DEFAULT 10000LL /* taken without asking her again */
 #define FZ_CODE_TTL_S 300
 #define FZ_CODE_HASH_LEN 32
+#define FZ_CODE_KEY_LEN 32
 #define FZ_CONSENT_S 30 /* how long she has to say yes to more */
 
 /* --- HTTP ------------------------------------------------------------------------------------ */

@@ -45,7 +45,7 @@ struct fz_poll {
     bool is_watched; /* for the client's going */
 };
 
-/* The poll of a call, which waits at most so long; call->poll owns it. NULL: the call was failed. */
+/* The poll of a call, which waits at most so long; the call owns it. NULL: the call was failed. */
 struct fz_poll *fz_poll_create(struct fz_call *call, int64_t wait_s);
 
 /* From now on wakes count; then the first look. Fails the call if there is no memory. */

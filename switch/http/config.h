@@ -43,8 +43,9 @@ struct fz_config {
     char listen[FZ_CONFIG_TEXT_MAX];
     char tls_certificate[FZ_CONFIG_TEXT_MAX];
     char tls_key[FZ_CONFIG_TEXT_MAX];
-    char database[FZ_CONFIG_TEXT_MAX]; /* libpq's conninfo */
-    char log_file[FZ_CONFIG_TEXT_MAX]; /* "": standard error */
+    char code_key_file[FZ_CONFIG_TEXT_MAX]; /* "": no codes */
+    char database[FZ_CONFIG_TEXT_MAX];      /* libpq's conninfo */
+    char log_file[FZ_CONFIG_TEXT_MAX];      /* "": standard error */
     char public_url[FZ_CONFIG_TEXT_MAX];
     long workers;
     long database_readers;

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "feezero/crypto.h"
+#include "feezero/limits.h"
+#include "switch/http/secret.h"
 #include "switch/http/tls.h"
 
 enum {
@@ -60,6 +63,11 @@ static fz_rc check(const struct fz_config *config, struct fz_err *err)
     }
     rc = fz_tls_create(config->tls_certificate, config->tls_key, &tls, err);
     fz_tls_destroy(&tls);
+    if (rc == FZ_OK && config->code_key_file[0] != '\0') {
+        uint8_t key[FZ_CODE_KEY_LEN];
+        rc = fz_secret_load(config->code_key_file, key, sizeof(key), err);
+        fz_wipe(key, sizeof(key));
+    }
     return rc;
 }
 

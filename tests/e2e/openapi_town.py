@@ -65,9 +65,13 @@ class Town:
              "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
             check=True, capture_output=True)
         os.chmod(key, 0o600)
+        self.code_key = os.path.join(self.folder, "code.key")
+        with open(os.open(self.code_key, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(os.urandom(32))
         with open(self.config, "w", encoding="utf-8") as config:
             config.write(f"listen = 127.0.0.1:{self.port}\ntls_certificate = {self.ca_file}\n"
                          f"tls_key = {key}\ndatabase = {self.database}\n"
+                         f"code_key_file = {self.code_key}\n"
                          f"workers = {self.workers}\nlog_file = {self.log}\n"
                          f"public_url = https://localhost:{self.port}\nstop_timeout_s = 2\n")
 

@@ -74,6 +74,7 @@ town_certify() {
         mv server-key.new server-key.pem
         mv server.new server.pem
         chmod 644 ca.pem server.pem
+        [ -s code.key ] || openssl rand -out code.key 32
         rm server.csr
     ) 2>"$TOWN_DIR/openssl.log" || {
         cat "$TOWN_DIR/openssl.log" >&2
@@ -100,6 +101,7 @@ town_configure() {
 listen          = $listen
 tls_certificate = server.pem
 tls_key         = server-key.pem
+code_key_file   = code.key
 database        = $conninfo
 workers         = 2
 public_url      = $TOWN_URL
