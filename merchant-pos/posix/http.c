@@ -14,9 +14,12 @@
 #define READ_TIMEOUT_MS 15000
 #define URL_MAX_BYTES 1024
 #define HEADER_MAX_BYTES 512
+#define PUMP_MS 100 /* how long the pump may rest */
 
 struct fz_http {
     CURL *curl;
+    CURLM *multi; /* while somebody wants to be busy during a transfer */
+    struct fz_http_pump pump;
     char url[256];
     const volatile sig_atomic_t *stop;
     const struct fz_pos_request *request; /* of the transfer that runs */
@@ -121,9 +124,22 @@ void fz_http_destroy(struct fz_http **http)
         return;
     }
     curl_easy_cleanup((*http)->curl);
+    (void)curl_multi_cleanup((*http)->multi);
     curl_global_cleanup();
     free(*http);
     *http = NULL;
+}
+
+fz_rc fz_http_set_pump(struct fz_http *http, const struct fz_http_pump *pump, struct fz_err *err)
+{
+    if (http->multi == NULL) {
+        http->multi = curl_multi_init();
+    }
+    if (http->multi == NULL) {
+        return fz_fail(err, FZ_NO_MEMORY, "libcurl cannot start");
+    }
+    http->pump = *pump;
+    return FZ_OK;
 }
 
 /* Appends "name: value"; on lack of memory frees the list and returns NULL. */
@@ -199,6 +215,19 @@ static bool never_left(CURL *curl)
     return curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK && sent == 0;
 }
 
+/* The switch's clock, to the second: what the Date header says. */
+static int64_t date_ms(CURL *curl)
+{
+    struct curl_header *header = NULL;
+
+    if (curl_easy_header(curl, "Date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) {
+        return 0;
+    }
+    int64_t seconds = curl_getdate(header->value, NULL);
+
+    return seconds > 0 ? seconds * 1000 : 0;
+}
+
 static fz_rc judge(struct fz_http *http, CURLcode code, struct fz_err *err)
 {
     struct fz_pos_reply *reply = http->reply;
@@ -214,8 +243,35 @@ static fz_rc judge(struct fz_http *http, CURLcode code, struct fz_err *err)
     curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(http->curl, CURLINFO_RETRY_AFTER, &retry_after_s);
     reply->status = (int)status;
+    reply->date_ms = date_ms(http->curl);
     reply->retry_after_s = retry_after_s > 0 && retry_after_s < 86400 ? (uint32_t)retry_after_s : 0;
     return FZ_OK;
+}
+
+/* One transfer, with the pump running beside it. */
+static CURLcode perform_pumped(struct fz_http *http)
+{
+    struct curl_waitfd keyboard = {.fd = http->pump.fd, .events = CURL_WAIT_POLLIN};
+    CURLMcode code = curl_multi_add_handle(http->multi, http->curl);
+    CURLcode result = CURLE_FAILED_INIT;
+    int running = 1;
+    int left = 0;
+    const CURLMsg *message;
+
+    while (code == CURLM_OK && running > 0) {
+        code = curl_multi_perform(http->multi, &running);
+        if (code == CURLM_OK && running > 0) {
+            code = curl_multi_poll(http->multi, &keyboard, 1, PUMP_MS, NULL);
+            http->pump.run(http->pump.ctx);
+        }
+    }
+    while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
+        if (message->msg == CURLMSG_DONE) {
+            result = message->data.result;
+        }
+    }
+    (void)curl_multi_remove_handle(http->multi, http->curl);
+    return result;
 }
 
 fz_rc fz_http_send(struct fz_http *http,
@@ -234,7 +290,8 @@ fz_rc fz_http_send(struct fz_http *http,
     http->reply = reply;
     http->error[0] = '\0';
     if (set_request(http, request, headers)) {
-        rc = judge(http, curl_easy_perform(http->curl), err);
+        rc = judge(http, http->multi == NULL ? curl_easy_perform(http->curl) : perform_pumped(http),
+                   err);
     } else {
         rc = fz_fail(err, FZ_UNAVAILABLE, "the request's url is too long");
     }

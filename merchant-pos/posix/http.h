@@ -31,4 +31,16 @@ fz_rc fz_http_send(struct fz_http *http,
                    struct fz_pos_reply *reply,
                    struct fz_err *err);
 
+/* What goes on while a request waits: called at least every 100 ms, and when `fd` is readable. */
+struct fz_http_pump {
+    int fd;
+    void (*run)(void *ctx);
+    void *ctx;
+};
+
+/* From now on every fz_http_send() runs the pump beside it. FZ_NO_MEMORY. */
+FZ_MUSTUSE fz_rc fz_http_set_pump(struct fz_http *http,
+                                  const struct fz_http_pump *pump,
+                                  struct fz_err *err);
+
 #endif

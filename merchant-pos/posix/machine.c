@@ -90,16 +90,21 @@ static int64_t port_now(void *ctx)
 
 static bool port_pause(void *ctx, uint32_t duration_ms)
 {
+    const struct fz_machine *machine = ctx;
     int64_t end_ms = clock_ms(CLOCK_MONOTONIC) + duration_ms;
+    struct pollfd keyboard = {.fd = machine->pump.run == NULL ? -1 : machine->pump.fd,
+                              .events = POLLIN};
 
-    (void)ctx;
     while (fz_machine_stop == 0) {
         int64_t left_ms = end_ms - clock_ms(CLOCK_MONOTONIC);
 
         if (left_ms <= 0) {
             return true;
         }
-        (void)poll(NULL, 0, (int)(left_ms < PAUSE_SLICE_MS ? left_ms : PAUSE_SLICE_MS));
+        (void)poll(&keyboard, 1, (int)(left_ms < PAUSE_SLICE_MS ? left_ms : PAUSE_SLICE_MS));
+        if (machine->pump.run != NULL) {
+            machine->pump.run(machine->pump.ctx);
+        }
     }
     return false;
 }
@@ -200,6 +205,7 @@ fz_rc fz_machine_open(struct fz_machine *machine,
 
     machine->key = NULL;
     machine->http = NULL;
+    machine->pump.run = NULL;
     machine->trouble.rc = FZ_OK;
     rc = fz_home_init(&machine->home, dir, false, err);
     if (rc == FZ_OK) {
@@ -217,6 +223,14 @@ fz_rc fz_machine_open(struct fz_machine *machine,
         rc = fz_key_load_private(path, &machine->key, err);
     }
     return rc == FZ_OK ? fz_machine_connect(machine, patience_ms, notice, err) : rc;
+}
+
+fz_rc fz_machine_set_pump(struct fz_machine *machine,
+                          const struct fz_http_pump *pump,
+                          struct fz_err *err)
+{
+    machine->pump = *pump;
+    return fz_http_set_pump(machine->http, pump, err);
 }
 
 void fz_machine_close(struct fz_machine *machine)

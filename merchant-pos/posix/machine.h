@@ -18,7 +18,8 @@ struct fz_machine {
     struct fz_home home;
     struct fz_key *key;
     struct fz_http *http;
-    struct fz_err trouble; /* the latest exchange without an answer; rc is FZ_OK if it had one */
+    struct fz_http_pump pump; /* run is NULL: there is none */
+    struct fz_err trouble;    /* the latest exchange without an answer; rc is FZ_OK if it had one */
     struct fz_pos pos;
 };
 
@@ -47,6 +48,11 @@ FZ_MUSTUSE fz_rc fz_machine_connect(struct fz_machine *machine,
                                     uint32_t patience_ms,
                                     void (*notice)(void *ctx, const struct fz_pos_outcome *outcome),
                                     struct fz_err *err);
+
+/* Runs `pump` beside every request and while waiting, so that a screen stays alive. */
+FZ_MUSTUSE fz_rc fz_machine_set_pump(struct fz_machine *machine,
+                                     const struct fz_http_pump *pump,
+                                     struct fz_err *err);
 
 /* Closes what is open. */
 void fz_machine_close(struct fz_machine *machine);

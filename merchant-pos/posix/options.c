@@ -33,6 +33,14 @@ static const struct option long_options[] = {
     {"limit", required_argument, NULL, FZ_OPTION_LIMIT},
     {"before", required_argument, NULL, FZ_OPTION_BEFORE},
     {"message", required_argument, NULL, FZ_OPTION_MESSAGE},
+    {"escpos", required_argument, NULL, FZ_OPTION_ESCPOS},
+    {"text", no_argument, NULL, FZ_OPTION_TEXT},
+    {"again", no_argument, NULL, FZ_OPTION_AGAIN},
+    {"max", required_argument, NULL, FZ_OPTION_MAX},
+    {"reduced", required_argument, NULL, FZ_OPTION_REDUCED},
+    {"name", required_argument, NULL, FZ_OPTION_NAME},
+    {"city", required_argument, NULL, FZ_OPTION_CITY},
+    {"reprint", required_argument, NULL, FZ_OPTION_REPRINT},
     {"help", no_argument, NULL, FZ_OPTION_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -162,7 +170,8 @@ static enum fz_exit run_command(const struct fz_command *command,
     unsigned strange = given & ~(always_allowed | command->allowed);
     enum fz_exit result;
 
-    if (rest_count != command->argument_count) {
+    if (rest_count < command->argument_count ||
+        rest_count > command->argument_count + command->more_arguments) {
         fprintf(stderr, "usage: %s --dir DIR %s %s\n", program, command->name, command->usage);
         return FZ_EXIT_USAGE;
     }
@@ -172,7 +181,7 @@ static enum fz_exit run_command(const struct fz_command *command,
         }
     }
     for (int i = 0; i < rest_count; i++) {
-        options->arguments[i] = rest[i];
+        options->arguments[i] = rest[i]; /* never more than it holds: see the tables */
     }
     return check_common(options, &result) ? command->run(options) : result;
 }

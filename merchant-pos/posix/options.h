@@ -45,6 +45,14 @@ enum fz_option {
     FZ_OPTION_LIMIT,
     FZ_OPTION_BEFORE,
     FZ_OPTION_MESSAGE,
+    FZ_OPTION_ESCPOS,
+    FZ_OPTION_TEXT,
+    FZ_OPTION_AGAIN,
+    FZ_OPTION_MAX,
+    FZ_OPTION_REDUCED,
+    FZ_OPTION_NAME,
+    FZ_OPTION_CITY,
+    FZ_OPTION_REPRINT,
     FZ_OPTION_HELP,
     FZ_OPTION_COUNT
 };
@@ -62,10 +70,11 @@ struct fz_options {
 struct fz_command {
     const char *name;
     enum fz_exit (*run)(const struct fz_options *options);
-    int argument_count;
-    unsigned allowed;  /* FZ_OPTION_BIT of those beside --dir, --lang, --json, --patience */
-    const char *usage; /* "AMOUNT [--reference TEXT]" */
-    const char *help;  /* one line of English */
+    int argument_count; /* at least */
+    unsigned allowed;   /* FZ_OPTION_BIT of those beside --dir, --lang, --json, --patience */
+    const char *usage;  /* "AMOUNT [--reference TEXT]" */
+    const char *help;   /* one line of English */
+    int more_arguments; /* that may be given besides */
 };
 
 /*

@@ -3,6 +3,8 @@
  */
 #include "merchant-pos/posix/say.h"
 
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -99,6 +101,15 @@ static void say_slip(const struct fz_say *say, const struct fz_pos_outcome *outc
     say_amount_field(say, FZ_PHRASE_REFUNDED, outcome->refunded);
     say_amount_field(say, FZ_PHRASE_SHORTFALL, outcome->shortfall);
     say_amount_field(say, FZ_PHRASE_REFUNDABLE, outcome->refundable);
+    say_amount_field(say, FZ_PHRASE_HELD, outcome->held);
+    if (op->state == FZ_POS_HELD && op->eta_ms != 0) {
+        fz_say_time(say, op->eta_ms, text);
+        fz_say_field(say, FZ_PHRASE_EXPECTED, text);
+    }
+    if (outcome->seconds_ago != 0) {
+        snprintf(text, sizeof text, "%lld", (long long)outcome->seconds_ago);
+        fz_say_field(say, FZ_PHRASE_SECONDS_AGO, text);
+    }
     if (!fz_id_is_zero(&op->intent)) {
         fz_id_format(&op->intent, id);
         fz_say_field(say, FZ_PHRASE_SALE_ID, id);
@@ -165,6 +176,12 @@ json_t *fz_say_operation_json(const struct fz_pos_operation *op)
     if (op->message[0] != '\0') {
         add(object, "message", json_string(op->message));
     }
+    if (op->kind == FZ_POS_CODE && op->code[0] != '\0') {
+        add(object, "customer_code", json_string(op->code)); /* hers; a till keeps it to itself */
+    }
+    if (op->state == FZ_POS_HELD && op->eta_ms != 0) {
+        add(object, "eta", time_json(op->eta_ms));
+    }
     return object;
 }
 
@@ -200,6 +217,12 @@ static json_t *outcome_json(const struct fz_say *say, const struct fz_pos_outcom
     }
     if (outcome->refundable != 0) {
         add(object, "refundable", json_integer(outcome->refundable));
+    }
+    if (outcome->held != 0) {
+        add(object, "held", json_integer(outcome->held));
+    }
+    if (outcome->seconds_ago != 0) {
+        add(object, "seconds_ago", json_integer(outcome->seconds_ago));
     }
     return object;
 }
@@ -329,12 +352,36 @@ void fz_say_warnings(const struct fz_say *say, uint32_t expected_open)
     }
 }
 
-bool fz_say_ask(const struct fz_say *say, enum fz_phrase question)
+static bool read_yes(void)
 {
     char line[16];
 
-    fputs(fz_say_phrase(say, question), stderr);
-    fflush(stderr);
     return fgets(line, sizeof line, stdin) != NULL && (line[0] == 'y' || line[0] == 'Y') &&
            (line[1] == '\n' || line[1] == '\0');
+}
+
+bool fz_say_ask_within(const struct fz_say *say,
+                       enum fz_phrase question,
+                       int64_t wait_ms,
+                       bool *late_out)
+{
+    struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
+    int limit_ms = wait_ms <= 0 ? -1 : wait_ms > INT_MAX ? INT_MAX : (int)wait_ms;
+
+    *late_out = false;
+    fputs(fz_say_phrase(say, question), stderr);
+    fflush(stderr);
+    if (poll(&keyboard, 1, limit_ms) == 0) {
+        fprintf(stderr, "\n%s\n", fz_say_phrase(say, FZ_PHRASE_TIME_IS_UP));
+        *late_out = true;
+        return false;
+    }
+    return read_yes();
+}
+
+bool fz_say_ask(const struct fz_say *say, enum fz_phrase question)
+{
+    fputs(fz_say_phrase(say, question), stderr);
+    fflush(stderr);
+    return read_yes();
 }

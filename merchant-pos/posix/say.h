@@ -64,6 +64,12 @@ void fz_say_warnings(const struct fz_say *say, uint32_t expected_open);
 /* Asks a yes-or-no question on the terminal; no answer is no. */
 bool fz_say_ask(const struct fz_say *say, enum fz_phrase question);
 
+/* The same, waiting for `wait_ms` at most (0: for ever). *late_out: nobody answered in time. */
+bool fz_say_ask_within(const struct fz_say *say,
+                       enum fz_phrase question,
+                       int64_t wait_ms,
+                       bool *late_out);
+
 /* The JSON form of an operation. The caller owns the result; NULL: no memory. */
 json_t *fz_say_operation_json(const struct fz_pos_operation *operation);
 

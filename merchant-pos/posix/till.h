@@ -4,7 +4,8 @@
 #ifndef FEEZERO_POSIX_TILL_H
 #define FEEZERO_POSIX_TILL_H
 
-#include "merchant-pos/posix/options.h"
+#include "merchant-pos/posix/receipt.h"
+#include "merchant-pos/posix/session.h"
 
 #define FZ_TILL_ROLE "terminal"
 
@@ -21,5 +22,23 @@ enum fz_exit fz_till_resume(const struct fz_options *options);
 /* till_day.c */
 enum fz_exit fz_till_list(const struct fz_options *options);
 enum fz_exit fz_till_totals(const struct fz_options *options);
+void fz_till_say_difference(const struct fz_say *say, const struct fz_pos_difference *difference);
+json_t *fz_till_sums_json(const struct fz_pos_sums *sums);
+
+/* till_report.c */
+enum fz_exit fz_till_x(const struct fz_options *options);
+enum fz_exit fz_till_z(const struct fz_options *options);
+
+/* till_paper.c */
+enum fz_exit fz_till_receipt(const struct fz_options *options);
+enum fz_exit fz_till_sticker(const struct fz_options *options);
+FZ_MUSTUSE fz_rc fz_till_print_receipt(const struct fz_session *session,
+                                       const struct fz_receipt *receipt,
+                                       const char *target,
+                                       bool append,
+                                       struct fz_err *err);
+
+/* screen.c */
+enum fz_exit fz_till_screen(const struct fz_options *options);
 
 #endif

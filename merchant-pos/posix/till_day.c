@@ -108,16 +108,17 @@ static enum fz_phrase difference_phrase(enum fz_pos_difference_kind kind)
     case FZ_POS_UNSETTLED:
         return FZ_PHRASE_UNSETTLED;
     case FZ_POS_STICKER:
+        return FZ_PHRASE_STICKER;
     case FZ_POS_LATE:
+        return FZ_PHRASE_LATE;
     case FZ_POS_ELSEWHERE:
         break;
     }
     return FZ_PHRASE_ELSEWHERE;
 }
 
-static void say_difference(const struct fz_pos_difference *difference, void *ctx)
+void fz_till_say_difference(const struct fz_say *say, const struct fz_pos_difference *difference)
 {
-    const struct fz_say *say = ctx;
     char here[FZ_SAY_AMOUNT_SIZE], there[FZ_SAY_AMOUNT_SIZE], id[FZ_ID_TEXT_LEN + 1];
 
     fz_id_format(&difference->id, id);
@@ -135,6 +136,11 @@ static void say_difference(const struct fz_pos_difference *difference, void *ctx
            there, fz_say_phrase(say, difference_phrase(difference->kind)));
 }
 
+static void say_difference(const struct fz_pos_difference *difference, void *ctx)
+{
+    fz_till_say_difference(ctx, difference);
+}
+
 static void say_sum(const struct fz_say *say, enum fz_phrase label, int64_t here, int64_t there)
 {
     char left[FZ_SAY_AMOUNT_SIZE], right[FZ_SAY_AMOUNT_SIZE];
@@ -145,7 +151,7 @@ static void say_sum(const struct fz_say *say, enum fz_phrase label, int64_t here
            left, fz_say_phrase(say, FZ_PHRASE_SWITCH_SIDE), right);
 }
 
-static json_t *sums_json(const struct fz_pos_sums *sums)
+json_t *fz_till_sums_json(const struct fz_pos_sums *sums)
 {
     return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "sale_count", (json_int_t)sums->sale_count,
                      "sales", (json_int_t)sums->sales, "void_count", (json_int_t)sums->void_count,
@@ -160,8 +166,9 @@ static void say_totals(const struct fz_say *say, const struct fz_pos_totals *tot
 
     if (say->options->json) {
         fz_say_json(json_pack("{s:b,s:I,s:o,s:o}", "ok", agree ? 1 : 0, "differences",
-                              (json_int_t)totals->differences, "till", sums_json(&totals->here),
-                              "switch", sums_json(&totals->there)));
+                              (json_int_t)totals->differences, "till",
+                              fz_till_sums_json(&totals->here), "switch",
+                              fz_till_sums_json(&totals->there)));
         return;
     }
     say_sum(say, FZ_PHRASE_SALES, totals->here.sales, totals->there.sales);

@@ -9,10 +9,13 @@
 #include "merchant-pos/posix/qr_draw.h"
 #include "merchant-pos/posix/session.h"
 #include "merchant-pos/posix/till.h"
+#include "merchant-pos/wire/cpm.h"
 
 /* What sale was asked for; one command per process. */
 static struct fz_pos_sale asked;
 static struct fz_id intent;
+static char code_digits[FZ_CODE_DIGITS + 1];
+static int64_t reduced;
 
 static fz_rc
 draw(const struct fz_session *session, const struct fz_pos_outcome *outcome, struct fz_err *err)
@@ -108,6 +111,25 @@ static enum fz_exit cancel_interrupted(struct fz_session *session, const struct 
     return result == FZ_EXIT_DONE ? FZ_EXIT_REFUSED : result; /* the sale was not made */
 }
 
+/* The receipt of a sale that was just paid, if one is wanted. */
+static enum fz_exit
+print_paid(struct fz_session *session, const struct fz_pos_outcome *outcome, enum fz_exit result)
+{
+    const char *target = session->options->text[FZ_OPTION_ESCPOS];
+    struct fz_receipt receipt = {
+        .operation = outcome->operation, .is_copy = outcome->reprint, .reduced = reduced};
+    struct fz_err err = {.rc = FZ_OK};
+
+    if (target == NULL || outcome->operation.state != FZ_POS_PAID) {
+        return result;
+    }
+    fz_receipt_complete(session->machine, &receipt);
+    if (fz_till_print_receipt(session, &receipt, target, false, &err) != FZ_OK) {
+        fprintf(stderr, "%s\n", err.msg); /* paid is paid: `receipt` prints it again */
+    }
+    return result;
+}
+
 static enum fz_exit wait_for_money(struct fz_session *session, struct fz_pos_outcome *outcome)
 {
     struct fz_err err = {.rc = FZ_OK};
@@ -117,7 +139,20 @@ static enum fz_exit wait_for_money(struct fz_session *session, struct fz_pos_out
     if (rc == FZ_OUTCOME_UNKNOWN && fz_machine_stop == 1) {
         return cancel_interrupted(session, &id);
     }
-    return fz_say_result(&session->say, rc, outcome, &err);
+    return print_paid(session, outcome, fz_say_result(&session->say, rc, outcome, &err));
+}
+
+/* The customer holds her code out, so nothing is drawn: it is paid, or she is asked. */
+static enum fz_exit sell_by_code(struct fz_session *session, struct fz_pos_outcome *outcome)
+{
+    if (session->options->json || session->options->text[FZ_OPTION_NO_WAIT] != NULL) {
+        (void)fz_say_outcome(&session->say, outcome);
+    } else {
+        printf("%s\n", fz_pos_text(outcome, session->options->language));
+        fflush(stdout);
+    }
+    return session->options->text[FZ_OPTION_NO_WAIT] != NULL ? FZ_EXIT_DONE
+                                                             : wait_for_money(session, outcome);
 }
 
 /* The code could not be drawn or written: nobody can pay it, so the sale is taken back. */
@@ -142,8 +177,11 @@ static enum fz_exit sell(struct fz_session *session)
     if (rc == FZ_OUTCOME_UNKNOWN && fz_machine_stop == 1) {
         return cancel_interrupted(session, &outcome.operation.id);
     }
+    if (rc == FZ_OK && outcome.operation.state == FZ_POS_ASKED) {
+        return sell_by_code(session, &outcome);
+    }
     if (rc != FZ_OK || outcome.operation.state != FZ_POS_SHOWN) {
-        return fz_say_result(&session->say, rc, &outcome, &err);
+        return print_paid(session, &outcome, fz_say_result(&session->say, rc, &outcome, &err));
     }
     if (draw(session, &outcome, &err) != FZ_OK) {
         return give_up_showing(session, &outcome, &err);
@@ -167,6 +205,30 @@ static bool is_reference(const char *text)
     return len >= 1 && len <= FZ_POS_REFERENCE_MAX;
 }
 
+/* What stands beside the amount. FZ_EXIT_DONE: all of it can be used. */
+static enum fz_exit read_code(const struct fz_options *options)
+{
+    const char *code = options->text[FZ_OPTION_CODE];
+    const char *reduced_text = options->text[FZ_OPTION_REDUCED];
+
+    asked.again = options->text[FZ_OPTION_AGAIN] != NULL;
+    if (asked.again && code == NULL) {
+        return fz_options_wrong("--again goes with --code", NULL);
+    }
+    if (reduced_text != NULL && !fz_options_number(reduced_text, 0, asked.amount, &reduced)) {
+        return fz_options_wrong("--reduced is part of the amount", reduced_text);
+    }
+    if (code != NULL) {
+        enum fz_cpm_result result = fz_code_scan(code, strlen(code), code_digits);
+
+        if (result != FZ_CPM_OK) {
+            return fz_options_wrong("--code is no code of a customer", fz_cpm_result_text(result));
+        }
+        asked.code = code_digits;
+    }
+    return FZ_EXIT_DONE;
+}
+
 enum fz_exit fz_till_sale(const struct fz_options *options)
 {
     const char *expires = options->text[FZ_OPTION_EXPIRES];
@@ -188,6 +250,9 @@ enum fz_exit fz_till_sale(const struct fz_options *options)
         return fz_options_wrong("--id is a lower-case UUID", id);
     }
     asked.expires_in_s = (uint32_t)expires_s;
+    if (read_code(options) != FZ_EXIT_DONE) {
+        return FZ_EXIT_USAGE;
+    }
     return fz_session_run(options, FZ_TILL_ROLE, sell);
 }
 

@@ -11,6 +11,10 @@
 /* wallet_pay.c */
 enum fz_exit fz_wallet_pay(const struct fz_options *options);
 
+/* wallet_code.c */
+enum fz_exit fz_wallet_code(const struct fz_options *options);
+enum fz_exit fz_wallet_decline(const struct fz_options *options);
+
 /* wallet_send.c */
 enum fz_exit fz_wallet_send(const struct fz_options *options);
 enum fz_exit fz_wallet_resume(const struct fz_options *options);
