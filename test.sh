@@ -44,7 +44,7 @@ started=$SECONDS
 
 # Half a minute each, or near it: the longest of what --quick can do without.
 long='treasury_(audit|settle)|e2e_(openapi_.*|hostile|wallet_timeout|kill_while_paying|two_payers)'
-long+='|check_(format|checks|pgtmp)|load_(scenarios|conservation)'
+long+='|check_(format|checks|pgtmp)|load_(scenarios|conservation)|matrix_(pay|crash|load)'
 
 fz_build asan
 if [ "$quick" = 1 ]; then
@@ -52,7 +52,7 @@ if [ "$quick" = 1 ]; then
 else
     run asan -LE 'crash|lint'
     fz_build clang
-    run clang -LE 'check|e2e|crash|slow'
+    run clang -LE 'check|e2e|matrix|crash|slow'
     fz_build release
     run release -LE 'check|slow'
 fi

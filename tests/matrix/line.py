@@ -9,6 +9,7 @@ collection", such as "PUT payments". FATE is one of
   unheard  it is carried out; its answer is lost and the connection cut
   half     it is carried out; the connection is cut in the middle of the answer
   twice    it arrives twice at the same time, on two connections
+  refused  it does not arrive; `line.refusal` is the answer
   parked   it waits here, its sender too, until release()
   late     as `lost` for its sender; it arrives nevertheless, when release() is called
 
@@ -33,6 +34,7 @@ class Line(client_proxy.Proxy):
         super().__init__(target, certificate, key, seed=1)
         self.is_down = False
         self.orders = []
+        self.refusal = b""
         self.parked = []        # events that release() sets
         self.broken = set()     # requests that were cut off: HTTP libraries send them again at once
         self.struck = []        # what happened, in order: (REQUEST, FATE)
@@ -142,6 +144,9 @@ class Line(client_proxy.Proxy):
             self.arrive_late(request)
         if fate in ("late", "lost"):
             raise client_proxy.Gone
+        if fate == "refused":
+            writer.write(self.refusal)
+            return
         if fate == "parked":
             await self.wait_here()
         answer = await (self.ask_twice if fate == "twice" else self.ask)(link, request)
