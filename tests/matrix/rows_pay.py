@@ -40,17 +40,17 @@ def wait_for_expiry(scene):
 
 
 def row_01_creating_the_sale_times_out(scene):
-    for fate in ("unheard", "lost", "half"):
+    for fate, yen in (("unheard", 1010), ("lost", 1011), ("half", 1012)):
         scene.till_line.next("PUT intents", fate)
-        sale = scene.till.sale(1010)
+        sale = scene.till.sale(yen)
         equal("fault", True, scene.till_line.has_struck("PUT intents", fate))
-        again = scene.till.sale(1010, "--id", sale.id)
+        again = scene.till.sale(yen, "--id", sale.id)
         equal("the code of the repeated sale", sale.qr, again.qr)
         equal("sales of that id", "1", scene.sql(
             f"SELECT count(*) FROM fz.intent WHERE intent_id = '{sale.id}'"))
         scene.hanako.pay(again).says(PAID, DONE, "paid")
         scene.till.run("wait", sale.id).says(PAID, DONE, "paid")
-        scene.is_booked(sale.id, "COMPLETED", "payment 1010")
+        scene.is_booked(sale.id, "COMPLETED", f"payment {yen}")
 
 
 def row_02_lost_sale_then_another_amount(scene):

@@ -66,8 +66,8 @@ def row_22_power_lost_with_the_code_on_the_screen(scene):
 
 def row_23_power_lost_while_giving_money_back(scene):
     before = scene.yen(scene.hanako)
-    for arrives in ("before", "after"):
-        sale = sold(scene, 1230)
+    for arrives, yen in (("before", 1230), ("after", 1231)):
+        sale = sold(scene, yen)
         scene.till_line.next("PUT voids", "parked")
         till = scene.till.start("void", sale.id)
         until("the void", lambda: scene.till_line.has_struck("PUT voids", "parked"))
@@ -78,11 +78,11 @@ def row_23_power_lost_while_giving_money_back(scene):
         scene.till.run("resume").says("Voided", DONE, "voided")
         scene.till_line.release()
         scene.till_line.struck.clear()
-        scene.is_booked(sale.id, "VOIDED", "payment 1230", "void 1230")
-    for arrives in ("before", "after"):
-        sale = sold(scene, 1231)
+        scene.is_booked(sale.id, "VOIDED", f"payment {yen}", f"void {yen}")
+    for arrives, yen in (("before", 1232), ("after", 1233)):
+        sale = sold(scene, yen)
         scene.till_line.next("PUT refunds", "parked")
-        till = scene.till.start("refund", sale.id, "231")
+        till = scene.till.start("refund", sale.id, "232")
         until("the refund", lambda: scene.till_line.has_struck("PUT refunds", "parked"))
         till.stop()
         if arrives == "before":
@@ -91,8 +91,8 @@ def row_23_power_lost_while_giving_money_back(scene):
         scene.till.run("resume").says("Refunded", DONE, "refunded")
         scene.till_line.release()
         scene.till_line.struck.clear()
-        scene.is_booked(sale.id, "COMPLETED", "payment 1231", "refund 231")
-    equal("the wallet", before - 2000, scene.yen(scene.hanako))
+        scene.is_booked(sale.id, "COMPLETED", f"payment {yen}", "refund 232")
+    equal("the wallet", before - 2001, scene.yen(scene.hanako))
     equal("the day", True, scene.till.run("totals").ok)
 
 
@@ -136,16 +136,16 @@ def row_35_refunds_too_much_and_twice(scene):
 
 
 def row_38_wrong_clocks(scene):
-    for till_s, wallet_s in ((7200, -7200), (-72000, 72000)):
+    for yen, till_s, wallet_s in ((1380, 7200, -7200), (1381, -72000, 72000)):
         scene.till.clock_s, scene.hanako.clock_s = till_s, wallet_s
-        till = scene.till.start("sale", "1380")
+        till = scene.till.start("sale", str(yen))
         sale = till.line("shown")
         scene.hanako.pay(sale["qr"]).says(PAID, DONE, "paid")
         paid = till.end().says(PAID, DONE, "paid")
         scene.till.clock_s, scene.hanako.clock_s = 0, 0
         at_us = int(scene.sql(f"SELECT paid_us FROM fz.intent WHERE intent_id = '{sale['id']}'"))
         equal("the time of the slip", scene.wire_time(at_us), paid.at)
-        scene.is_booked(sale["id"], "COMPLETED", "payment 1380")
+        scene.is_booked(sale["id"], "COMPLETED", f"payment {yen}")
 
 
 def row_34_void_after_the_day(scene):
