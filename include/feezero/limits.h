@@ -30,6 +30,7 @@
 #define FZ_USUAL_PAYMENTS 100    /* a shop's newest payments, which say what is usual there, if */
 #define FZ_USUAL_PAYMENTS_MIN 20 /* there are so many */
 #define FZ_RECENT_MAX 4          /* payments of a payer that are remembered for that */
+#define FZ_HELD_ETA_S 86400      /* by then a shop that was short has sold something */
 #define FZ_HELD_MAX_YEN 100000LL /* refunds that wait for a shop's money, in all */
 
 /* --- codes a resident shows ------------------------------------------------------------------ */

@@ -54,7 +54,7 @@ static void on_shown(void *ctx, fz_rc rc, const struct fz_intent_row *intent)
 static void reply_earlier(struct fz_call *call, const struct fz_result *result)
 {
     call->earlier = *result;
-    if (result->type == FZ_COMMAND_INTENT && result->rc == FZ_OK) {
+    if (result->type == FZ_COMMAND_INTENT && fz_render_needs_shown(result)) {
         fz_read_intent(call->api->reader, call->caller.community, &call->earlier.id, on_shown,
                        call);
     } else {

@@ -6,10 +6,25 @@
 #include <string.h>
 
 #include "feezero/assert.h"
+#include "feezero/limits.h"
+#include "merchant-pos/wire/cpm.h"
 #include "switch/api/text.h"
 #include "switch/http/problem.h"
 
 #define STATUS_CREATED 201
+#define STATUS_ACCEPTED 202
+
+bool fz_render_needs_shown(const struct fz_result *result)
+{
+    return result->rc == FZ_OK &&
+           (result->type == FZ_COMMAND_INTENT || result->type == FZ_COMMAND_CODE);
+}
+
+static bool is_held(const struct fz_result *result)
+{
+    return result->rc == FZ_OK && result->type == FZ_COMMAND_REFUND &&
+           result->state == FZ_REFUND_HELD;
+}
 
 static void put_party(struct fz_json_out *out, const char *name, char letter, int64_t party)
 {
@@ -29,10 +44,12 @@ static void put_state(struct fz_json_out *out, const struct fz_result *result)
     if (result->state == 0) {
         return;
     }
+    enum fz_intent_state intent =
+        is_held(result) ? FZ_STATE_COMPLETED : (enum fz_intent_state)result->state;
     fz_json_out_text(out, "state",
                      is_payout(result->type)
                          ? fz_payout_state_name((enum fz_payout_state)result->state)
-                         : fz_intent_state_name((enum fz_intent_state)result->state));
+                         : fz_intent_state_name(intent));
 }
 
 static bool is_about_intent(enum fz_command_type type)
@@ -45,6 +62,9 @@ static void put_operation(struct fz_json_out *out, const struct fz_result *resul
     fz_json_out_object(out, NULL);
     fz_json_out_number(out, "amount", result->amount);
     fz_json_out_time(out, "at", result->time_us);
+    if (is_held(result)) {
+        fz_json_out_time(out, "eta", result->time_us + FZ_HELD_ETA_S * 1000000LL);
+    }
     fz_json_out_number(out, "fee", 0);
     if (is_about_intent(result->type)) {
         fz_json_out_id(out, "intent_id", &result->ref);
@@ -61,23 +81,37 @@ static void put_operation(struct fz_json_out *out, const struct fz_result *resul
         put_party(out, "shop", FZ_LETTER_SHOP, result->shop);
     }
     put_state(out, result);
+    if (is_held(result)) {
+        fz_json_out_text(out, "status", "HELD");
+    }
     if (result->payee != 0) {
         put_party(out, "to", FZ_LETTER_RESIDENT, result->payee);
     }
     fz_json_out_end_object(out);
 }
 
-/* The intent as it was created; how it went on is another question. */
+/*
+ * The intent as it was created; how it went on is another question. By a payer's code it is paid
+ * from the beginning, or waits for that payer.
+ */
 static void put_new_intent(struct fz_json_out *out,
                            const struct fz_result *result,
                            const struct fz_shown *shown)
 {
     fz_json_out_object(out, NULL);
     fz_json_out_number(out, "amount", result->amount);
+    if (result->party != 0 && result->state == FZ_STATE_CREATED) {
+        fz_json_out_text(out, "consent", "waiting");
+    }
     fz_json_out_time(out, "created_at", result->time_us);
     fz_json_out_text(out, "currency", "JPY");
     fz_json_out_time(out, "expires_at", result->expires_us);
     fz_json_out_id(out, "intent_id", &result->id);
+    if (result->number != 0) {
+        fz_json_out_number(out, "number", result->number);
+        fz_json_out_id(out, "operation_id", &result->id);
+        fz_json_out_time(out, "paid_at", result->time_us);
+    }
     fz_json_out_text(out, "qr", shown->qr);
     if (result->note[0] != '\0') {
         fz_json_out_text(out, "reference", result->note);
@@ -89,6 +123,36 @@ static void put_new_intent(struct fz_json_out *out,
     fz_json_out_end_object(out);
     put_state(out, result);
     fz_json_out_terminal(out, "terminal", result->terminal);
+    fz_json_out_end_object(out);
+}
+
+static void
+put_new_code(struct fz_json_out *out, const struct fz_result *result, const struct fz_shown *shown)
+{
+    char qr[FZ_CPM_OURS_SIZE];
+    enum fz_cpm_result built = fz_cpm_build(shown->digits, qr);
+    fz_assert(built == FZ_CPM_OK);
+    fz_json_out_object(out, NULL);
+    fz_json_out_text(out, "code", shown->digits);
+    fz_json_out_id(out, "code_id", &result->id);
+    fz_json_out_time(out, "expires_at", result->expires_us);
+    fz_json_out_number(out, "max_amount", result->amount);
+    fz_json_out_text(out, "qr", qr);
+    fz_json_out_end_object(out);
+}
+
+/* What is not there is not limited. */
+static void put_limits(struct fz_json_out *out, const struct fz_result *result)
+{
+    fz_json_out_object(out, NULL);
+    fz_json_out_time(out, "at", result->time_us);
+    fz_json_out_id(out, "operation_id", &result->id);
+    if (result->value != 0) {
+        fz_json_out_number(out, "per_day", result->value);
+    }
+    if (result->amount != 0) {
+        fz_json_out_number(out, "per_payment", result->amount);
+    }
     fz_json_out_end_object(out);
 }
 
@@ -104,9 +168,15 @@ static void put_tombstone(struct fz_json_out *out, const struct fz_result *resul
 /* The facts that belong to a refusal, as one object. */
 static void put_refusal_facts(struct fz_json_out *out, const struct fz_result *result)
 {
+    /* of a customer's money a shop learns nothing */
+    bool is_short = result->rc == FZ_INSUFFICIENT_FUNDS && result->type != FZ_COMMAND_INTENT;
+    bool is_of_day = result->rc == FZ_LIMIT_EXCEEDED && result->value != 0;
     fz_json_out_object(out, NULL);
-    if (result->rc == FZ_INSUFFICIENT_FUNDS) {
+    if (is_short) {
         fz_json_out_number(out, "balance", result->value);
+    }
+    if (result->rc == FZ_LIMIT_EXCEEDED) {
+        fz_json_out_text(out, "limit", is_of_day ? "per_day" : "per_payment");
     }
     if (!fz_id_is_zero(&result->id)) {
         fz_json_out_id(out, "operation_id", &result->id);
@@ -114,7 +184,13 @@ static void put_refusal_facts(struct fz_json_out *out, const struct fz_result *r
     if (result->rc == FZ_REFUND_EXCEEDS) {
         fz_json_out_number(out, "refundable", result->value);
     }
-    if (result->rc == FZ_INSUFFICIENT_FUNDS) {
+    if (is_of_day) {
+        fz_json_out_time(out, "resets_at", result->value);
+    }
+    if (result->rc == FZ_SUSPECTED_DUPLICATE) {
+        fz_json_out_number(out, "seconds_ago", result->value);
+    }
+    if (is_short) {
         fz_json_out_number(out, "shortfall", result->amount - result->value);
     }
     put_state(out, result);
@@ -153,21 +229,28 @@ int fz_render_result(struct fz_json_out *out,
         put_refusal(out, result);
         return fz_rc_info(result->rc)->http_status;
     }
+    fz_assert(fz_render_needs_shown(result) == (shown != NULL));
     if (result->type == FZ_COMMAND_INTENT) {
-        fz_assert(shown != NULL);
         put_new_intent(out, result, shown);
+    } else if (result->type == FZ_COMMAND_CODE) {
+        put_new_code(out, result, shown);
+    } else if (result->type == FZ_COMMAND_LIMITS) {
+        put_limits(out, result);
     } else if (result->type == FZ_COMMAND_TOMBSTONE) {
         put_tombstone(out, result);
     } else {
         put_operation(out, result);
     }
-    return STATUS_CREATED;
+    return is_held(result) ? STATUS_ACCEPTED : STATUS_CREATED;
 }
 
 static const char *status_word(const struct fz_result *result)
 {
     if (result->rc != FZ_OK) {
         return "REJECTED";
+    }
+    if (is_held(result)) {
+        return "HELD";
     }
     return result->type == FZ_COMMAND_TOMBSTONE ? "TOMBSTONED" : "DONE";
 }

@@ -11,15 +11,21 @@
 
 /*
  * What is kept of a new intent beside its operation: as it was shown, never as it would be today.
+ * And the digits of a code, which are kept nowhere and follow from its id.
  */
 struct fz_shown {
     const char *qr;
     const char *shop_name;
+    const char *digits;
 };
+
+/* Whether the answer needs more than the operation: a new intent, a new code. */
+bool fz_render_needs_shown(const struct fz_result *result);
 
 /*
  * The answer to the request that was decided so: an operation object, an intent object, a
- * tombstone, or a problem. `shown` is for INTENT with FZ_OK and else NULL. Returns the HTTP status.
+ * code, a tombstone, or a problem. `shown` is for what fz_render_needs_shown() and else NULL.
+ * Returns the HTTP status.
  */
 int fz_render_result(struct fz_json_out *out,
                      const struct fz_result *result,

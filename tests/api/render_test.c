@@ -66,7 +66,13 @@
     "\",\"title\":\"" title "\",\"status\":" status ",\"detail\":\"" title "\",\"title_ja\":\"" ja \
     "\",\"retryable\":" retryable
 
-static const struct fz_shown shown = {.qr = "000201 \"qr\"", .shop_name = "流山カフェ"};
+static const struct fz_shown shown = {
+    .qr = "000201 \"qr\"", .shop_name = "流山カフェ", .digits = "29186624550147899128"};
+
+static const struct fz_shown *shown_of(const struct fz_result *result)
+{
+    return fz_render_needs_shown(result) ? &shown : NULL;
+}
 
 struct row {
     const char *name;
@@ -197,6 +203,143 @@ static const struct row rows[] = {
      "{\"amount\":900,\"at\":\"" AT "\",\"fee\":0,\"kind\":\"payout\",\"number\":16,"
      "\"operation_id\":\"" OPERATION_TEXT "\",\"shop\":{\"id\":\"M00000042\"},"
      "\"state\":\"BOOKED\"}"},
+    {"paid by code",
+     {.type = FZ_COMMAND_INTENT,
+      .id = INTENT,
+      .actor = 42,
+      .shop = 42,
+      .party = 7,
+      .amount = 1480,
+      .number = 12,
+      .time_us = AT_US,
+      .expires_us = AT_US,
+      .terminal = 3,
+      .state = FZ_STATE_COMPLETED},
+     201,
+     "{\"amount\":1480,\"created_at\":\"" AT "\",\"currency\":\"JPY\","
+     "\"expires_at\":\"" AT "\",\"intent_id\":\"" INTENT_TEXT "\",\"number\":12,"
+     "\"operation_id\":\"" INTENT_TEXT "\",\"paid_at\":\"" AT "\","
+     "\"qr\":\"000201 \\\"qr\\\"\",\"refunded\":0,"
+     "\"shop\":{\"id\":\"M00000042\",\"name\":\"流山カフェ\"},\"state\":\"COMPLETED\","
+     "\"terminal\":\"T003\"}"},
+    {"by code, above what the payer allowed",
+     {.type = FZ_COMMAND_INTENT,
+      .id = INTENT,
+      .actor = 42,
+      .shop = 42,
+      .party = 7,
+      .amount = 1480,
+      .time_us = AT_US,
+      .expires_us = AT_US + 30000000,
+      .terminal = 3,
+      .state = FZ_STATE_CREATED},
+     201,
+     "{\"amount\":1480,\"consent\":\"waiting\",\"created_at\":\"" AT "\",\"currency\":\"JPY\","
+     "\"expires_at\":\"2026-12-01T00:00:30.123Z\",\"intent_id\":\"" INTENT_TEXT "\","
+     "\"qr\":\"000201 \\\"qr\\\"\",\"refunded\":0,"
+     "\"shop\":{\"id\":\"M00000042\",\"name\":\"流山カフェ\"},\"state\":\"CREATED\","
+     "\"terminal\":\"T003\"}"},
+    {"a refund on hold",
+     {.type = FZ_COMMAND_REFUND,
+      .id = OPERATION,
+      .ref = INTENT,
+      .actor = 42,
+      .shop = 42,
+      .party = 7,
+      .amount = 480,
+      .value = 980,
+      .time_us = AT_US,
+      .state = FZ_REFUND_HELD},
+     202,
+     "{\"amount\":480,\"at\":\"" AT "\",\"eta\":\"2026-12-02T00:00:00.123Z\",\"fee\":0,"
+     "\"intent_id\":\"" INTENT_TEXT "\",\"kind\":\"refund\","
+     "\"operation_id\":\"" OPERATION_TEXT "\",\"refunded\":980,"
+     "\"shop\":{\"id\":\"M00000042\"},\"state\":\"COMPLETED\",\"status\":\"HELD\"}"},
+    {"a code",
+     {.type = FZ_COMMAND_CODE,
+      .id = OPERATION,
+      .actor = 7,
+      .party = 7,
+      .amount = 10000,
+      .time_us = AT_US,
+      .expires_us = AT_US + 300000000},
+     201,
+     "{\"code\":\"29186624550147899128\",\"code_id\":\"" OPERATION_TEXT "\","
+     "\"expires_at\":\"2026-12-01T00:05:00.123Z\",\"max_amount\":10000,"
+     "\"qr\":\"hQVDUFYwMWEWTwjwRmVlWmVyb1oKKRhmJFUBR4mRKA==\"}"},
+    {"limits",
+     {.type = FZ_COMMAND_LIMITS,
+      .id = OPERATION,
+      .actor = 7,
+      .party = 7,
+      .amount = 3000,
+      .value = 10000,
+      .time_us = AT_US},
+     201,
+     "{\"at\":\"" AT "\",\"operation_id\":\"" OPERATION_TEXT "\",\"per_day\":10000,"
+     "\"per_payment\":3000}"},
+    {"no limits",
+     {.type = FZ_COMMAND_LIMITS, .id = OPERATION, .actor = 7, .party = 7, .time_us = AT_US},
+     201,
+     "{\"at\":\"" AT "\",\"operation_id\":\"" OPERATION_TEXT "\"}"},
+    {"suspected duplicate",
+     {.rc = FZ_SUSPECTED_DUPLICATE,
+      .type = FZ_COMMAND_PAY,
+      .id = OPERATION,
+      .ref = INTENT,
+      .actor = 7,
+      .amount = 480,
+      .value = 20,
+      .state = FZ_STATE_CREATED,
+      .time_us = AT_US},
+     409,
+     PROBLEM("suspected-duplicate",
+             "409",
+             "The same amount was paid to this shop moments ago; confirm to pay it again",
+             "同じ店に同じ金額を支払ったばかりです。もう一度支払うには確認してください",
+             "false") ",\"operation_id\":\"" OPERATION_TEXT
+                      "\",\"seconds_ago\":20,\"state\":\"CREATED\"}"},
+    {"above the limit per payment",
+     {.rc = FZ_LIMIT_EXCEEDED,
+      .type = FZ_COMMAND_P2P,
+      .id = OPERATION,
+      .actor = 7,
+      .amount = 480,
+      .time_us = AT_US},
+     403,
+     PROBLEM("limit-exceeded",
+             "403",
+             "This is above the limit you set for yourself",
+             "ご自身で設定した限度額を超えます",
+             "false") ",\"limit\":\"per_payment\",\"operation_id\":\"" OPERATION_TEXT "\"}"},
+    {"above the limit per day",
+     {.rc = FZ_LIMIT_EXCEEDED,
+      .type = FZ_COMMAND_P2P,
+      .id = OPERATION,
+      .actor = 7,
+      .amount = 480,
+      .value = AT_US + 60000000,
+      .time_us = AT_US},
+     403,
+     PROBLEM("limit-exceeded",
+             "403",
+             "This is above the limit you set for yourself",
+             "ご自身で設定した限度額を超えます",
+             "false") ",\"limit\":\"per_day\",\"operation_id\":\"" OPERATION_TEXT
+                      "\",\"resets_at\":\"2026-12-01T00:01:00.123Z\"}"},
+    {"a shop does not learn what its customer has",
+     {.rc = FZ_INSUFFICIENT_FUNDS,
+      .type = FZ_COMMAND_INTENT,
+      .id = OPERATION,
+      .actor = 42,
+      .amount = 480,
+      .time_us = AT_US},
+     402,
+     PROBLEM("insufficient-funds",
+             "402",
+             "The balance is not sufficient",
+             "残高が不足しています",
+             "false") ",\"operation_id\":\"" OPERATION_TEXT "\"}"},
     {"insufficient funds",
      {.rc = FZ_INSUFFICIENT_FUNDS,
       .type = FZ_COMMAND_PAY,
@@ -286,9 +429,8 @@ static const struct row rows[] = {
 
 static void render(const struct fz_result *result, struct fz_json_out *out, int *status_out)
 {
-    bool is_new_intent = result->type == FZ_COMMAND_INTENT && result->rc == FZ_OK;
     fz_json_out_init(out);
-    *status_out = fz_render_result(out, result, is_new_intent ? &shown : NULL);
+    *status_out = fz_render_result(out, result, shown_of(result));
     cr_assert_not(out->failed);
 }
 
@@ -342,6 +484,9 @@ static const char *status_word(const struct row *row)
     if (row->status >= 400) {
         return "REJECTED";
     }
+    if (row->status == 202) {
+        return "HELD";
+    }
     return row->result.type == FZ_COMMAND_TOMBSTONE ? "TOMBSTONED" : "DONE";
 }
 
@@ -352,7 +497,6 @@ Test(render, an_inquiry_holds_the_original_bytes)
         char expected[2048];
         char id[FZ_ID_TEXT_LEN + 1];
         struct fz_json_out out;
-        bool is_new_intent = rows[i].result.type == FZ_COMMAND_INTENT;
         fz_id_format(&rows[i].result.id, id);
         (void)snprintf(expected, sizeof(expected),
                        "{\"http_status\":%d,\"kind\":\"%s\",\"operation_id\":\"%s\",\"result\":%s,"
@@ -360,7 +504,7 @@ Test(render, an_inquiry_holds_the_original_bytes)
                        rows[i].status, fz_command_info((int)rows[i].result.type)->slug, id,
                        rows[i].body, status_word(&rows[i]));
         fz_json_out_init(&out);
-        fz_render_inquiry(&out, NULL, &rows[i].result, is_new_intent ? &shown : NULL);
+        fz_render_inquiry(&out, NULL, &rows[i].result, shown_of(&rows[i].result));
         cr_assert_not(out.failed);
         cr_expect_str_eq(out.text, expected, "%s:\n%s\n%s", rows[i].name, out.text, expected);
         fz_json_out_fini(&out);
