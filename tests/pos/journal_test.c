@@ -85,7 +85,7 @@ Test(journal, a_frame_reads_back_whole)
     expect_same(&written, &read);
 }
 
-/* Sets length, type and checksum anew, as another version of the program would have written them. */
+/* Sets length, type and checksum anew, as another version would have written them. */
 static void reseal(uint8_t frame[FZ_POS_FRAME_SIZE], size_t len, uint8_t type)
 {
     frame[4] = (uint8_t)(len & 0xFF);
