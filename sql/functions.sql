@@ -110,9 +110,9 @@ $$;
 COMMENT ON FUNCTION fz.webhook_add(integer, uuid, bigint, text, bytea, integer)
     IS 'Adds a webhook: new, same (it is there), other (the id is used), full (too many)';
 
--- A new secret. The old one goes on signing for so many seconds; if there is an older one that still
--- does, that one goes on instead: what receivers have is never taken from them before its time. When
--- the old one ends; null: the shop has no such webhook.
+-- A new secret. The old one goes on signing for so many seconds; if there is an older one that
+-- still does, that one goes on instead: what receivers have is never taken from them before its
+-- time. When the old one ends; null: the shop has no such webhook.
 CREATE OR REPLACE FUNCTION fz.webhook_rotate(
     p_community integer, p_webhook uuid, p_shop bigint, p_secret bytea, p_overlap_s integer)
 RETURNS bigint

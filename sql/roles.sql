@@ -55,7 +55,8 @@ GRANT UPDATE (revoked_at) ON fz.credential TO fz_treasury;
 GRANT UPDATE (key_id) ON fz.enrolment TO fz_treasury;
 GRANT EXECUTE ON FUNCTION fz.enrol(integer, bytea, text, bytea, text) TO fz_treasury;
 
--- the auditor reads, and nothing else; but who knows the secret of a webhook can speak as the switch
+-- the auditor reads, and nothing else; but not the secret of a webhook, with which one could speak
+-- as the switch
 GRANT SELECT ON ALL TABLES IN SCHEMA fz TO fz_audit;
 REVOKE SELECT ON fz.webhook FROM fz_audit;
 GRANT SELECT (community_id, webhook_id, shop, url, old_until_us, state, since_event, created_us,

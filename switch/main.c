@@ -1,8 +1,10 @@
 /*
- * fz-switch: wires the API into the HTTP front and hands over. Arguments, configuration, processes
- * and signals are the front's (switch/http/program.h); what a request means is the API's.
+ * fz-switch: wires the API and the courier of webhooks into the HTTP front and hands over.
+ * Arguments, configuration, processes and signals are the front's (switch/http/program.h); what a
+ * request means is the API's.
  */
 #include "switch/api/api.h"
+#include "switch/courier/courier.h"
 #include "switch/http/program.h"
 
 static fz_rc start(const struct fz_config *config,
@@ -26,6 +28,7 @@ static void stop(void **service)
 
 int main(int argc, char **argv)
 {
-    static const struct fz_service service = {.start = start, .stop = stop};
+    static const struct fz_service service = {
+        .start = start, .stop = stop, .beside = fz_courier_run, .beside_name = "fz-courier"};
     return fz_program_run(argc, argv, "fz-switch", &service);
 }

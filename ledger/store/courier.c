@@ -14,7 +14,7 @@ fz_rc fz_courier_lead(struct fz_session *session, bool *mine_out, struct fz_err 
 {
     PGresult *result = NULL;
     (void)fz_session_params(session);
-    /* Nothing else of this database takes advisory locks of two numbers: "fz", "webhook" number 1. */
+    /* Two numbers of ours: "fz", and what for. Nothing else here takes advisory locks. */
     fz_rc rc = fz_session_row(session, "SELECT pg_try_advisory_lock(26234, 1)", &result, err);
     *mine_out = rc == FZ_OK && fz_pg_bool(result, 0, 0);
     PQclear(result);

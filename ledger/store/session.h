@@ -1,7 +1,8 @@
 /*
  * Room ledger/store. A session: one blocking connection of a batch program (`fz`), handed to the
- * query families (admin_*, settle_*, bill_*, audit_*), and of the courier (courier.h). Nothing is booked through it: that is the
- * writer's. The queries themselves are written against session_query.h.
+ * query families (admin_*, settle_*, bill_*, audit_*), and of the courier (courier.h). Nothing is
+ * booked through it: that is the writer's. The queries themselves are written against
+ * session_query.h.
  */
 #ifndef LEDGER_STORE_SESSION_H
 #define LEDGER_STORE_SESSION_H
@@ -23,8 +24,8 @@ FZ_MUSTUSE fz_rc fz_session_create(const char *conninfo,
                                    struct fz_err *err);
 
 /*
- * The same for a daemon's own process: with the time-outs of limits.h (seconds) in place of those of
- * batch programs (minutes), so that it always comes back soon.
+ * The same for a daemon's own process: with the time-outs of limits.h (seconds) in place of those
+ * of batch programs (minutes), so that it always comes back soon.
  */
 FZ_MUSTUSE fz_rc fz_session_create_brisk(const char *conninfo,
                                          const char *role,

@@ -1,6 +1,6 @@
 /*
- * Room ledger/store. A shop's webhooks as its owner sees them: queries of the reader, with its rules
- * (reader.h). What the courier asks is in courier.h.
+ * Room ledger/store. A shop's webhooks as its owner sees them: queries of the reader, with its
+ * rules (reader.h). What the courier asks is in courier.h.
  */
 #ifndef LEDGER_STORE_WEBHOOK_H
 #define LEDGER_STORE_WEBHOOK_H

@@ -153,6 +153,7 @@ fz_rc fz_api_start(const struct fz_config *config,
     if (api == NULL) {
         return fz_fail(err, FZ_NO_MEMORY, "api");
     }
+    api->config = config;
     api->base = base;
     api->server = server;
     fz_rc rc = fz_loop_event_create(base, &api->loop, err);

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "feezero/ledger.h"
+#include "feezero/limits.h"
 #include "feezero/role.h"
 #include "switch/api/body.h"
 #include "switch/api/json_out.h"
@@ -44,10 +45,12 @@ struct fz_call {
     struct fz_poll *poll;                  /* of a long-poll; NULL if none */
     void (*found)(struct fz_call *call, const struct fz_intent_row *intent); /* see intents.h */
     struct fz_job job;
-    struct fz_result earlier;         /* an operation that was asked for */
-    int64_t at_us;                    /* the time a balance was asked for */
-    unsigned page;                    /* rows of a page that was asked for */
-    uint8_t code_hash[FZ_SHA256_LEN]; /* of an enrolment */
+    struct fz_result earlier;                      /* an operation that was asked for */
+    int64_t at_us;                                 /* the time a balance was asked for */
+    unsigned page;                                 /* rows of a page that was asked for */
+    const char *webhook_url;                       /* of a new webhook, in `body` */
+    uint8_t webhook_secret[FZ_WEBHOOK_SECRET_LEN]; /* of a webhook, until it is told */
+    uint8_t code_hash[FZ_SHA256_LEN];              /* of an enrolment */
     uint8_t public_key[FZ_SPKI_LEN];
 };
 

@@ -29,6 +29,13 @@ void fz_api_get_history(struct fz_request *request, void *ctx);
 void fz_api_get_statement(struct fz_request *request, void *ctx);
 void fz_api_get_receipt(struct fz_request *request, void *ctx);
 
+void fz_api_put_webhook(struct fz_request *request, void *ctx);
+void fz_api_get_webhooks(struct fz_request *request, void *ctx);
+void fz_api_rotate_webhook(struct fz_request *request, void *ctx);
+void fz_api_delete_webhook(struct fz_request *request, void *ctx);
+void fz_api_replay_webhook(struct fz_request *request, void *ctx);
+void fz_api_get_deliveries(struct fz_request *request, void *ctx);
+
 void fz_api_get_health(struct fz_request *request, void *ctx);
 void fz_api_get_ready(struct fz_request *request, void *ctx);
 void fz_api_get_metrics(struct fz_request *request, void *ctx);

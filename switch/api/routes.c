@@ -44,6 +44,13 @@ const struct fz_route fz_api_routes[] = {
     {FZ_METHOD_GET,  "/v1/statement",           HOLDER,   NO_BODY,     fz_api_get_statement},
     {FZ_METHOD_GET,  "/v1/receipts/{id}",       EITHER,   NO_BODY,     fz_api_get_receipt},
 
+    {FZ_METHOD_GET,  "/v1/webhooks",            OWNER,    NO_BODY,     fz_api_get_webhooks},
+    {FZ_METHOD_PUT,  "/v1/webhooks/{id}",       OWNER,    BODY,        fz_api_put_webhook},
+    {FZ_METHOD_DELETE, "/v1/webhooks/{id}",     OWNER,    NO_BODY,     fz_api_delete_webhook},
+    {FZ_METHOD_POST, "/v1/webhooks/{id}/rotate", OWNER,   MAYBE_BODY,  fz_api_rotate_webhook},
+    {FZ_METHOD_POST, "/v1/webhooks/{id}/replay", OWNER,   BODY,        fz_api_replay_webhook},
+    {FZ_METHOD_GET,  "/v1/webhooks/{id}/deliveries", OWNER, NO_BODY,   fz_api_get_deliveries},
+
     {FZ_METHOD_GET,  "/healthz",                OPEN,     NO_BODY,     fz_api_get_health},
     {FZ_METHOD_GET,  "/readyz",                 OPEN,     NO_BODY,     fz_api_get_ready},
     {FZ_METHOD_GET,  "/metrics",                OPEN,     LOCAL,       fz_api_get_metrics},

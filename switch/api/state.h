@@ -12,7 +12,10 @@
 #include "switch/http/loop_event.h"
 #include "switch/http/server.h"
 
+struct fz_config;
+
 struct fz_api {
+    const struct fz_config *config; /* the worker's */
     struct event_base *base;
     struct fz_server *server;
     struct fz_loop *loop;

@@ -68,9 +68,8 @@ void fz_view_intent(struct fz_json_out *out,
     fz_json_out_end_object(out);
 }
 
-static void put_event(struct fz_json_out *out, const struct fz_event_row *event)
+void fz_view_event_members(struct fz_json_out *out, const struct fz_event_row *event)
 {
-    fz_json_out_object(out, NULL);
     fz_json_out_number(out, "amount", event->amount);
     fz_json_out_time(out, "at", event->time_us);
     fz_json_out_id(out, "intent_id", &event->intent);
@@ -83,7 +82,6 @@ static void put_event(struct fz_json_out *out, const struct fz_event_row *event)
     fz_json_out_number(out, "seq", event->event);
     fz_json_out_text(out, "state", fz_intent_state_name(event->state));
     fz_json_out_text(out, "type", fz_event_type_name(event->type));
-    fz_json_out_end_object(out);
 }
 
 void fz_view_events(struct fz_json_out *out,
@@ -94,7 +92,9 @@ void fz_view_events(struct fz_json_out *out,
     fz_json_out_object(out, NULL);
     fz_json_out_list(out, "events");
     for (unsigned i = 0; i < len; i++) {
-        put_event(out, &rows[i]);
+        fz_json_out_object(out, NULL);
+        fz_view_event_members(out, &rows[i]);
+        fz_json_out_end_object(out);
     }
     fz_json_out_end_list(out);
     fz_json_out_number(out, "next", len > 0 ? rows[len - 1].event : after);

@@ -16,6 +16,9 @@ void fz_view_intent(struct fz_json_out *out,
                     const struct fz_caller *caller,
                     const struct fz_intent_row *intent);
 
+/* The members of an event, without the braces around them: also what a webhook gets. */
+void fz_view_event_members(struct fz_json_out *out, const struct fz_event_row *event);
+
 /* `after`: what the client has already, which is the cursor again if there is nothing new. */
 void fz_view_events(struct fz_json_out *out,
                     const struct fz_event_row *rows,

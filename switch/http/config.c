@@ -64,6 +64,12 @@ static long *number_of(struct fz_config *config, const struct fz_config_key *key
     return (long *)(void *)text_of(config, key);
 }
 
+static bool *switch_of(struct fz_config *config, const struct fz_config_key *key)
+{
+    fz_assert(key->type == FZ_CONFIG_YES_NO);
+    return (bool *)(void *)text_of(config, key);
+}
+
 static enum fz_log_level *level_of(struct fz_config *config, const struct fz_config_key *key)
 {
     fz_assert(key->type == FZ_CONFIG_LEVEL);
@@ -210,6 +216,12 @@ static const char *convert_number(const struct fz_config_key *key, const char *t
     return NULL;
 }
 
+static const char *convert_yes_no(const char *text, bool *out)
+{
+    *out = strcmp(text, "yes") == 0;
+    return *out || strcmp(text, "no") == 0 ? NULL : "must be yes or no";
+}
+
 /* Stores `text` as the value of `key`. NULL, or what is wrong with it. */
 static const char *
 convert(struct fz_config *config, const struct fz_config_key *key, const char *text)
@@ -239,6 +251,8 @@ convert(struct fz_config *config, const struct fz_config_key *key, const char *t
         return fz_log_level_parse(text, level_of(config, key))
                    ? NULL
                    : "must be error, warn, info or debug";
+    case FZ_CONFIG_YES_NO:
+        return convert_yes_no(text, switch_of(config, key));
     }
     FZ_UNREACHABLE();
 }
@@ -353,6 +367,8 @@ void fz_config_print(const struct fz_config *config, FILE *out)
             print_text(text_of(&copy, key), out);
         } else if (key->type == FZ_CONFIG_NUMBER) {
             (void)fprintf(out, "%ld\n", *number_of(&copy, key));
+        } else if (key->type == FZ_CONFIG_YES_NO) {
+            (void)fprintf(out, "%s\n", *switch_of(&copy, key) ? "yes" : "no");
         } else {
             (void)fprintf(out, "%s\n", fz_log_level_name(*level_of(&copy, key)));
         }
@@ -363,6 +379,9 @@ static size_t value_size(const struct fz_config_key *key)
 {
     if (key->type == FZ_CONFIG_NUMBER) {
         return sizeof(long);
+    }
+    if (key->type == FZ_CONFIG_YES_NO) {
+        return sizeof(bool);
     }
     return key->type == FZ_CONFIG_LEVEL ? sizeof(enum fz_log_level) : FZ_CONFIG_TEXT_MAX;
 }

@@ -22,7 +22,8 @@ enum fz_config_type {
     FZ_CONFIG_FILE,   /* the path of a file; relative to the folder of the configuration file */
     FZ_CONFIG_LISTEN, /* HOST:PORT, several separated by spaces; [::1]:8443 for IPv6 */
     FZ_CONFIG_NUMBER, /* decimal, between min and max */
-    FZ_CONFIG_LEVEL   /* error, warn, info, debug */
+    FZ_CONFIG_LEVEL,  /* error, warn, info, debug */
+    FZ_CONFIG_YES_NO  /* yes or no */
 };
 
 /* One row of config.def. All text is static. */
@@ -50,6 +51,9 @@ struct fz_config {
     long workers;
     long database_readers;
     long stop_timeout_s;
+    char webhook_ca[FZ_CONFIG_TEXT_MAX]; /* "": the system's authorities */
+    long webhook_timeout_s;
+    bool webhook_private;
     enum fz_log_level log_level;
 };
 

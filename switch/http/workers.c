@@ -42,7 +42,7 @@ struct master {
     struct fz_config config;
     const struct fz_service *service;
     struct fz_tls *tls;
-    struct slot slots[FZ_WORKERS_MAX];
+    struct slot slots[FZ_WORKERS_MAX + 1]; /* the process beside the workers is the last */
     size_t slots_len;
     sigset_t old_mask;
     bool stopping;
@@ -58,16 +58,32 @@ static int64_t clock_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static bool is_beside(const struct master *master, size_t index)
+{
+    return index == (size_t)master->config.workers;
+}
+
+/* The process beside the workers; its figures stand in the row after theirs. */
+static int become_beside(struct master *master, size_t index)
+{
+    fz_log_set_worker((unsigned)index + 1);
+    fz_metrics_select((unsigned)index + 1);
+    return master->service->beside(master->program, &master->config);
+}
+
 /* In the child: becomes a worker. Returns its exit code. */
 static int
 become_worker(struct master *master, size_t index, pid_t master_pid, const int *fds, size_t fds_len)
 {
     char name[32];
     (void)snprintf(name, sizeof(name), "fz-worker-%zu", index + 1); /* 15 bytes are shown */
-    (void)prctl(PR_SET_NAME, name);
+    (void)prctl(PR_SET_NAME, is_beside(master, index) ? master->service->beside_name : name);
     /* Without a master nobody replaces or stops us: finish and go. */
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != master_pid) {
         return FZ_WORKER_TRY_AGAIN;
+    }
+    if (is_beside(master, index)) {
+        return become_beside(master, index);
     }
     struct fz_worker_options options = {
         .number = (unsigned)index + 1,
@@ -100,7 +116,10 @@ static bool start_worker(struct master *master, size_t index, int *exit_code_out
     struct fz_err err = {.rc = FZ_OK};
     struct slot *slot = &master->slots[index];
     pid_t master_pid = getpid();
-    fz_rc rc = fz_listen_open(master->config.listen, fds, FZ_CONFIG_LISTEN_MAX, &fds_len, &err);
+    fz_rc rc = FZ_OK;
+    if (!is_beside(master, index)) {
+        rc = fz_listen_open(master->config.listen, fds, FZ_CONFIG_LISTEN_MAX, &fds_len, &err);
+    }
     if (rc == FZ_OK) {
         pid_t pid = fork();
         if (pid == 0) {
@@ -296,7 +315,7 @@ static fz_rc prepare(struct master *master, struct fz_err *err)
     const struct fz_config *config = &master->config;
     fz_rc rc = fz_tls_create(config->tls_certificate, config->tls_key, &master->tls, err);
     if (rc == FZ_OK) {
-        rc = fz_metrics_create((unsigned)config->workers, err);
+        rc = fz_metrics_create((unsigned)master->slots_len, err);
     }
     return rc == FZ_OK ? fz_listen_probe(config->listen, err) : rc;
 }
@@ -324,7 +343,7 @@ int fz_workers_run(const char *program,
     master->program = program;
     master->config = *config;
     master->service = service;
-    master->slots_len = (size_t)config->workers;
+    master->slots_len = (size_t)config->workers + (service->beside != NULL ? 1 : 0);
     master_signals(&signals);
     (void)sigprocmask(SIG_BLOCK, &signals, &master->old_mask);
     fz_rc rc = prepare(master, &err);

@@ -1,7 +1,8 @@
 /*
- * The processes of fz-switch: a master that opens the sockets, forks the workers, replaces one that
- * died and passes signals on; it never touches a request. Each worker runs one event loop with one
- * server. SIGTERM, SIGINT: stop gracefully; once more, or SIGQUIT: at once. SIGHUP: reload.
+ * The processes of fz-switch: a master that opens the sockets, forks the workers and the process
+ * beside them, replaces one that died and passes signals on; it never touches a request. Each
+ * worker runs one event loop with one server. SIGTERM, SIGINT: stop gracefully; once more, or
+ * SIGQUIT: at once. SIGHUP: reload.
  */
 #ifndef FZ_SWITCH_HTTP_WORKERS_H
 #define FZ_SWITCH_HTTP_WORKERS_H
@@ -31,6 +32,14 @@ struct fz_service {
      * closes its connections, frees itself and sets *service to NULL.
      */
     void (*stop)(void **service);
+
+    /*
+     * A process beside the workers, without sockets, started and replaced like them; NULL: there is
+     * none. Runs until SIGTERM, SIGINT or SIGQUIT, all of which are blocked when it is called, and
+     * SIGCHLD with them. Returns its exit code.
+     */
+    int (*beside)(const char *program, const struct fz_config *config);
+    const char *beside_name; /* of the process, at most 15 bytes */
 
     /* Limits of the server, as in struct fz_server_options; 0: those of limits.h. */
     unsigned connections_max;

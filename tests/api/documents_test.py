@@ -113,6 +113,13 @@ def check_limits():
             (seconds["default"], "FZ_INTENT_TTL_DEFAULT_S"),
             (page["maximum"], "FZ_PAGE_MAX"),
             (page["default"], "FZ_PAGE_DEFAULT"),
+            (by_name["putWebhook"]["requestBody"]["content"]["application/json"]["schema"]
+             ["properties"]["url"]["maxLength"], "FZ_WEBHOOK_URL_MAX"),
+            (schemas["Webhooks"]["properties"]["webhooks"]["maxItems"], "FZ_WEBHOOKS_MAX"),
+            (schemas["WebhookReplay"]["properties"]["replayed"]["maximum"],
+             "FZ_WEBHOOK_REPLAY_MAX"),
+            (by_name["rotateWebhook"]["requestBody"]["content"]["application/json"]["schema"]
+             ["properties"]["overlap"]["maximum"], "FZ_WEBHOOK_OVERLAP_S"),
             (parameter("getIntentEvents", "wait")["maximum"], "FZ_LONGPOLL_MAX_S")):
         expect(value == limit(name), f"docs/openapi.yaml has {value} where {name} is {limit(name)}")
     for text, name in (("16,384\nbytes", "FZ_HTTP_BODY_MAX"), ("2,048.", "FZ_ORDER_BODY_MAX"),
@@ -127,7 +134,7 @@ def check_role_table():
     """Section 8 of docs/api.md, cell by cell, against the program."""
     seen = set()
     for line in api.splitlines():
-        row = re.match(r"\| `(GET|PUT|POST) (/v1/[^`]*)`([^|]*)\|(.*)\|$", line)
+        row = re.match(r"\| `(GET|PUT|POST|DELETE) (/v1/[^`]*)`([^|]*)\|(.*)\|$", line)
         if row is None or row.group(2) == "/v1/enrol":
             continue
         route = (row.group(1).lower(), row.group(2))
@@ -171,6 +178,45 @@ def check_example():
     expect(verifies(spki, base.encode(), signature), "the signature, to openssl")
     expect(not verifies(spki, base.encode() + b"\n", signature), "a signature of other bytes")
     check_example_here(spki, method, path, headers, body)
+
+
+def check_webhook_example():
+    """The page's own code takes the example of Standard Webhooks, and nothing that differs."""
+    scope = {}
+    exec(blocks["example-webhook"], scope)  # code of ours, from the page
+    code = blocks["example-webhook"].split("\n")
+    lines = [line for line in code if line.strip() and not line.strip().startswith('"""')]
+    expect(len(lines) <= 15, f"the example has {len(lines)} lines")
+    secret, body = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", b'{"test": 2432232314}'
+    headers = {"webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "webhook-timestamp": "1614265330",
+               "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="}
+    right, other = headers["webhook-signature"], "v1," + "A" * 43 + "="
+    for what, wanted, moment, changes, sent in (
+            ("the vector", True, 1614265330, {}, body),
+            ("299 s later", True, 1614265629, {}, body),
+            ("the second of two", True, 1614265330,
+             {"webhook-signature": f"{other} {right}"}, body),
+            ("another kind beside it", True, 1614265330,
+             {"webhook-signature": f"v1a,xyz {right}"}, body),
+            ("too late", False, 1614265631, {}, body),
+            ("too early", False, 1614265029, {}, body),
+            ("another body", False, 1614265330, {}, body + b" "),
+            ("another id", False, 1614265330, {"webhook-id": "msg_x"}, body),
+            ("another time", False, 1614265330, {"webhook-timestamp": "1614265331"}, body),
+            ("no time", False, 1614265330, {"webhook-timestamp": "soon"}, body),
+            ("another signature", False, 1614265330, {"webhook-signature": other}, body),
+            ("no signature", False, 1614265330, {"webhook-signature": ""}, body)):
+        expect(scope["verified"](secret, headers | changes, sent, moment) == wanted,
+               f"the webhook example, {what}")
+    head, shown = blocks["example-message"].split("\n\n")
+    headers = dict(line.split(": ", 1) for line in head.split("\n")[1:])
+    secret = re.search(r"`(whsec_[^`]+)`", api).group(1)
+    sent = shown.replace("\n", "").encode()
+    expect(scope["verified"](secret, headers, sent, 1796083209), "the message on the page")
+    event = {name: value for name, value in json.loads(sent)["data"].items()
+             if name not in ("community", "shop")}
+    wrong = contract.faults({"$ref": "#/components/schemas/Event"}, event)
+    expect(not wrong, f"the event of the message: {wrong}")
 
 
 def der_integer(number):
@@ -228,7 +274,7 @@ def check_problem_and_code():
 
 
 for check in (check_errors_page, check_contract, check_examples, check_limits, check_role_table,
-              check_example, check_problem_and_code):
+              check_example, check_webhook_example, check_problem_and_code):
     check()
 print(f"{checks} checks")
 sys.exit("\n".join(faults) if faults else 0)

@@ -20,8 +20,9 @@ declare -A may_include=(
     [switch/engine]="$ledger_api merchant-pos/wire ledger/core ledger/store switch/http"
     [switch/api]="$ledger_api merchant-pos/wire ledger/core ledger/store switch/auth switch/http
                   switch/engine"
+    [switch/courier]="$ledger_api merchant-pos/wire ledger/core ledger/store switch/http switch/api"
     [switch]="$ledger_api merchant-pos/wire ledger/core ledger/store switch/auth switch/http
-              switch/engine switch/api"
+              switch/engine switch/api switch/courier"
     [switch/treasury]="$ledger_api merchant-pos/wire ledger/core ledger/store switch/auth
                        switch/http/config.h"
     [switch/city]="$ledger_api merchant-pos/wire ledger/core ledger/store switch/auth
@@ -42,7 +43,7 @@ openssl     ^openssl/                             include/src/key_file.c switch/
 jansson     ^jansson\.h$                          switch/api/* switch/treasury/* switch/city/*
 jansson     ^jansson\.h$                          merchant-pos/core/* merchant-pos/posix/*
 inih        ^ini\.h$                              switch/http/config.c merchant-pos/posix/*
-libcurl     ^curl/                                merchant-pos/posix/*
+libcurl     ^curl/                                merchant-pos/posix/* switch/courier/*
 libqrencode ^qrencode\.h$                         merchant-pos/posix/*
 libpng      ^png\.h$                              merchant-pos/posix/*
 zbar        ^zbar\.h$                             merchant-pos/posix/*

@@ -24,7 +24,8 @@ def free_port():
 class Town:
     """Use as a context: `with Town() as town`."""
 
-    def __init__(self, workers=2):
+    def __init__(self, workers=2, lines=()):
+        """`lines` are added to the configuration file."""
         self.bin = os.environ["FZ_BIN_DIR"]
         self.database = os.environ["FZ_TEST_DB"]
         self.folder = tempfile.mkdtemp(prefix="fz-openapi.")
@@ -33,6 +34,7 @@ class Town:
         self.config = os.path.join(self.folder, "feezero.ini")
         self.log = os.path.join(self.folder, "switch.log")
         self.workers = workers
+        self.lines = lines
         self.process = None
         self.deposits = 0
 
@@ -74,6 +76,7 @@ class Town:
                          f"code_key_file = {self.code_key}\n"
                          f"workers = {self.workers}\nlog_file = {self.log}\n"
                          f"public_url = https://localhost:{self.port}\nstop_timeout_s = 2\n")
+            config.writelines(f"{line}\n" for line in self.lines)
 
     def start(self):
         self.process = subprocess.Popen([f"{self.bin}/fz-switch", "-c", self.config])

@@ -13,6 +13,7 @@ from openapi_schema import Contract
 from openapi_story import Story
 from openapi_town import Town
 from openapi_ways import Ways
+from openapi_webhooks import Webhooks
 
 # What no client can bring about: faults, overload, a lost COMMIT, the moments of a restart.
 UNSEEN = {"internal", "no-memory", "io", "database", "crypto", "format", "overloaded",
@@ -97,6 +98,7 @@ def main():
                   "auditor": town.staff("検見川", "auditor")}
         Story(walk, people).run()
         Ways(walk, people).run()
+        Webhooks(walk, people).run()
         Forms(walk, people).run()
         Outage(walk, people).run()
         faults = walk.faults + list(missing(walk))

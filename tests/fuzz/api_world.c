@@ -11,6 +11,7 @@
 #include "feezero/assert.h"
 #include "switch/api/routes.h"
 #include "switch/api/state.h"
+#include "switch/http/config.h"
 #include "switch/http/log.h"
 #include "switch/http/route.h"
 
@@ -356,8 +357,10 @@ static void know_shop(void)
 static void start(void)
 {
     fz_assert(fz_log_open("fuzz", "", FZ_LOG_ERROR, NULL) == FZ_OK);
+    static const struct fz_config config = {.public_url = "https://localhost:8443"};
     api = calloc(1, sizeof(*api));
     fz_assert(api != NULL);
+    api->config = &config;
     api->base = event_base_new();
     fz_assert(api->base != NULL);
     fz_assert(fz_profiles_create(&api->profiles, NULL) == FZ_OK);

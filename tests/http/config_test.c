@@ -55,6 +55,8 @@ Test(config, has_presets)
     cr_expect_eq(config.stop_timeout_s, 20);
     cr_expect_eq(config.log_level, FZ_LOG_INFO);
     cr_expect_str_eq(config.log_file, "");
+    cr_expect(!config.webhook_private);
+    cr_expect_eq(config.webhook_timeout_s, 15);
     cr_expect_str_eq(config.database, "");
     cr_expect_str_eq(config.file, path);
     cr_expect_eq(fz_config_check_complete(&config, &err), FZ_CONFIG);
@@ -70,6 +72,7 @@ Test(config, reads_values)
                       "tls_key = keys/key.pem\n"
                       "tls_certificate = /etc/cert.pem\n"
                       "log_level = debug\n"
+                      "webhook_private = yes\n"
                       "log_file = \n"),
                  FZ_OK, "%s", err.msg);
     cr_expect_str_eq(config.listen, "127.0.0.1:1 [::1]:65535");
@@ -78,6 +81,7 @@ Test(config, reads_values)
     cr_expect_str_eq(config.tls_key, "/tmp/keys/key.pem");
     cr_expect_str_eq(config.tls_certificate, "/etc/cert.pem");
     cr_expect_eq(config.log_level, FZ_LOG_DEBUG);
+    cr_expect(config.webhook_private);
     cr_expect_eq(fz_config_check_complete(&config, &err), FZ_OK);
 }
 
@@ -102,6 +106,9 @@ static const struct mistake mistakes[] = {
     {"database_readers = 17\n", ":1: database_readers: the number is out of range (1 to 16)"},
     {"stop_timeout_s = 301\n", ":1: stop_timeout_s: the number is out of range (1 to 300)"},
     {"log_level = loud\n", ":1: log_level: must be error, warn, info or debug"},
+    {"webhook_private = 1\n", ":1: webhook_private: must be yes or no"},
+    {"webhook_private =\n", ":1: webhook_private: must be yes or no"},
+    {"webhook_timeout_s = 31\n", ":1: webhook_timeout_s: the number is out of range (1 to 30)"},
     {"listen = 8443\n", ":1: listen: addresses look like"},
     {"listen = :8443\n", ":1: listen: addresses look like"},
     {"listen = a:1 b\n", ":1: listen: addresses look like"},
@@ -160,7 +167,8 @@ Test(config, prints_what_reads_back_the_same)
     memset(word, 'x', sizeof(word) - 1);
     word[sizeof(word) - 1] = '\0';
     (void)snprintf(text, sizeof(text),
-                   "listen = 127.0.0.1:1 [::1]:2\nworkers = 7\ntls_key = k\nlog_level = warn\n"
+                   "listen = 127.0.0.1:1 [::1]:2\nworkers = 7\ntls_key = k\nlog_level = "
+                   "warn\nwebhook_private = yes\n"
                    "database = host=%s\n user=%s\n password='%s  %s'\n",
                    word, word, word, word);
     cr_assert_eq(load(text), FZ_OK, "%s", err.msg);
