@@ -1,11 +1,14 @@
-"""Failure matrix, group `load`: more requests than there is time for (row 45)."""
+"""Failure matrix, group `load`: those who have no time: receivers of webhooks, and a switch that is
+asked too much (rows 37 and 45)."""
 import contextlib
 import os
 import signal
+import threading
 import time
 
 from crowd import Crowd
-from scene import DONE, LATER, Scene, equal, until
+from scene import DONE, LATER, Scene, equal, new_id, until
+from webhooks_receiver import Receiver
 
 PAID = "PAID"
 BUSY = "Too many requests; nothing was done, try again shortly"
@@ -14,10 +17,61 @@ CROWD = 400  # more than FZ_HTTP_WAITING_MAX
 
 @contextlib.contextmanager
 def open_scene():
-    with Scene(workers=1) as scene:
+    with Scene(workers=1, lines=["webhook_private = yes"]) as scene:
         scene.till = scene.new_till()
         scene.hanako = scene.new_wallet(100000)
         yield scene
+
+
+def types_of(messages):
+    return [message.type for message in sorted(messages, key=lambda message: message.seq)]
+
+
+def webhook(owner, url):
+    """The id of a new webhook, and its secret."""
+    given = new_id()
+    made = owner.send("PUT", f"/v1/webhooks/{given}", {"url": url})
+    equal("a new webhook", 201, made.status)
+    return given, made.json["secret"]
+
+
+def row_37_receiver_down_slow_and_twice(scene):
+    till = scene.new_till()
+    owner = scene.enrolled(scene.fz("owner", "add", "--shop", till.party)["code"])
+    sold = ["intent.created", "intent.completed"]
+    with Receiver() as good, Receiver() as slow, Receiver() as broken:
+        hurry = threading.Event()
+        slow.answer = lambda message: 204 if hurry.wait(60) else 500
+        broken.answer = lambda message: 500
+        hooks = [webhook(owner, receiver.url) for receiver in (good, slow, broken)]
+        waiting = till.start("sale", "1370")
+        sale = waiting.line("shown")
+        scene.hanako.pay(sale["qr"]).says(PAID, DONE, "paid")
+        waiting.end().says(PAID, DONE, "paid")
+        equal("the good one", sold, types_of(good.wait_for(2)))
+        equal("nobody waits for the slow one", 1, len(slow.messages()))
+        hurry.set()
+        equal("its signature", True, all(message.signed_by(hooks[0][1])
+                                         for message in good.messages()))
+        equal("the slow one", sold, types_of(slow.wait_for(2)))
+        until("the broken one was asked", lambda: len(broken.messages()) >= 2)
+        scene.hanako.pay(till.sale(1371)).says(PAID, DONE, "paid")
+        equal("news go on", sold * 2, types_of(good.wait_for(4)))
+        broken.answer = lambda message: 204
+        until("what waited is sent", lambda: {message.seq for message in broken.messages()} ==
+              {message.seq for message in good.messages()}, 30)
+        first = [message for message in broken.messages()
+                 if message.seq == broken.messages()[0].seq]
+        equal("twice, and the same", (True, 1, 1), (
+            len(first) >= 2, len({message.id for message in first}),
+            len({message.body for message in first})))
+        again = owner.send("POST", f"/v1/webhooks/{hooks[0][0]}/replay", {"after": 0})
+        equal("sent again", 4, again.json["replayed"])
+        good.wait_for(8)
+        equal("with the same ids", 4, len({message.id for message in good.messages()}))
+        log = owner.send("GET", f"/v1/webhooks/{hooks[2][0]}/deliveries").json["deliveries"]
+        equal("the log", {"DELIVERED"}, {row["state"] for row in log})
+    scene.is_booked(sale["id"], "COMPLETED", "payment 1370")
 
 
 def pause(scene, seconds):

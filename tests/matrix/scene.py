@@ -224,15 +224,15 @@ class Scene(Town):
         super().__init__(**options)
         self.processes = []
         self.started = 0
-        self.lines = contextlib.ExitStack()
+        self.exits = contextlib.ExitStack()
         self.shops = 0
 
     def __enter__(self):
         super().__enter__()
         try:
             key = os.path.join(self.folder, "key.pem")
-            self.till_line = self.lines.enter_context(Line(self.port, self.ca_file, key))
-            self.wallet_line = self.lines.enter_context(Line(self.port, self.ca_file, key))
+            self.till_line = self.exits.enter_context(Line(self.port, self.ca_file, key))
+            self.wallet_line = self.exits.enter_context(Line(self.port, self.ca_file, key))
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -243,7 +243,7 @@ class Scene(Town):
             if process.poll() is None:
                 process.kill()
                 process.wait()
-        self.lines.close()
+        self.exits.close()
         super().__exit__(*reason)
 
     # --- the switch ---------------------------------------------------------------------------

@@ -1,0 +1,46 @@
+"""Failure matrix, group `sticker`: codes put up in a shop, where the payer types the amount (rows 12
+and 33)."""
+import contextlib
+
+from scene import DONE, REFUSED, Scene, equal, until
+
+PAID = "PAID"
+
+
+@contextlib.contextmanager
+def open_scene():
+    with Scene() as scene:
+        scene.till = scene.new_till()
+        scene.hanako = scene.new_wallet(100000)
+        yield scene
+
+
+def sticker_of(till):
+    """The text of the code that a till prints for its shop's wall."""
+    return till.run("sticker").last["qr"]
+
+
+def row_12_sticker_of_another_shop(scene):
+    other = scene.new_till()  # somebody pastes the code of this shop over the real one
+    fake = sticker_of(other)
+    name = scene.sql(f"SELECT name FROM fz.party WHERE party = {int(other.party[1:])}")
+    payer = scene.hanako.start("pay", fake, "1120")
+    until("the question", lambda: "1,120" in payer.said().err)
+    equal("whose shop it is", True, f"{name} ({other.party})" in payer.said().err)
+    payer.answer("n")
+    payer.end().notes("Stopped; nothing was sent")
+    equal("who has it", (0, 0), (scene.yen(scene.till), scene.yen(other)))
+    scene.hanako.run("pay", fake, "1120", "--yes").says(PAID, DONE, "paid")
+    equal("who has it", (0, 1120), (scene.yen(scene.till), scene.yen(other)))
+
+    seen = [till.api().send("GET", "/v1/events").json["events"] for till in (scene.till, other)]
+    equal("who is told", ([], ["payment.completed"]),
+          (seen[0], [event["type"] for event in seen[1]]))
+    equal("the robbed shop's day", (True, 0), (scene.till.run("x").ok,
+                                               scene.till.run("x").sticker_count))
+    equal("the other shop's day", ("sticker", 1120), (
+        other.run("x").lines[0]["difference"], other.run("x").stickers))
+    scene.set_account(other, "state = 2")  # and when the office has heard of it
+    scene.hanako.run("pay", fake, "1121", "--yes").says(
+        "The shop does not take payments at present", REFUSED, "refused")
+    equal("who has it", (0, 1120), (scene.yen(scene.till), scene.yen(other)))
