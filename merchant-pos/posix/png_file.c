@@ -65,6 +65,9 @@ static void put_image(png_structp png, png_infop info, struct png_job *job)
     const struct fz_png_picture *picture = job->picture;
 
     png_init_io(png, job->file);
+    /* zlib's defaults take 256 KiB for a picture of a few thousand bytes. */
+    png_set_compression_window_bits(png, 10);
+    png_set_compression_mem_level(png, 4);
     png_set_IHDR(png, info, (png_uint_32)width_of(picture), (png_uint_32)height_of(picture), 1,
                  PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                  PNG_FILTER_TYPE_DEFAULT);
