@@ -1,5 +1,5 @@
-"""Failure matrix, group `sticker`: codes put up in a shop, where the payer types the amount (rows 12
-and 33)."""
+"""Failure matrix, group `sticker`: a code put up in the shop, for which the payer types the amount
+(row 12)."""
 import contextlib
 
 from scene import DONE, REFUSED, Scene, equal, until
