@@ -91,12 +91,13 @@ struct fz_pos_outcome {
     fz_rc rc;     /* FZ_OK; the refusal; or, while the state is not final, what is in the way */
     bool raced;   /* a cancel came too late: it was paid */
     bool reprint; /* found out after a restart, so the slip is a copy */
-    bool since_voided;          /* the paid sale has been voided meanwhile */
-    int64_t refunded;           /* of the sale in all, as far as the answer said */
-    int64_t shortfall;          /* INSUFFICIENT_FUNDS: how much is missing; else 0 */
-    int64_t refundable;         /* REFUND_EXCEEDS: how much is left; else 0 */
-    int64_t seconds_ago;        /* SUSPECTED_DUPLICATE: since the payment it looks like; else 0 */
-    int64_t held;               /* of the sale: refunds that wait for the shop's money */
+    bool since_voided;    /* the paid sale has been voided meanwhile */
+    int64_t refunded;     /* of the sale in all, as far as the answer said */
+    int64_t shortfall;    /* INSUFFICIENT_FUNDS: how much is missing; else 0 */
+    int64_t refundable;   /* REFUND_EXCEEDS: how much is left; else 0 */
+    int64_t resets_at_ms; /* LIMIT_EXCEEDED: when the day's limit begins anew; 0: per payment */
+    int64_t seconds_ago;  /* SUSPECTED_DUPLICATE: since the payment it looks like; else 0 */
+    int64_t held;         /* of the sale: refunds that wait for the shop's money */
     char qr[FZ_POS_QR_MAX + 1]; /* SHOWN: the text to draw */
 };
 

@@ -121,7 +121,6 @@ bool fz_answer_intent(struct fz_json object, struct fz_intent_view *view_out)
     if (!fz_answer_text(object, "terminal", view_out->terminal, sizeof view_out->terminal)) {
         view_out->terminal[0] = '\0'; /* opened by the shop itself */
     }
-    view_out->is_sticker = fz_json_get(object, "qr", &qr) && qr.len == 2; /* "" */
     if (!optional_int(object, "refunded", &view_out->refunded) ||
         !optional_int(object, "held", &view_out->held) ||
         !optional_int(object, "number", &view_out->number) ||
@@ -132,6 +131,10 @@ bool fz_answer_intent(struct fz_json object, struct fz_intent_view *view_out)
     if (!fz_answer_id(object, "operation_id", &view_out->payment)) {
         memset(&view_out->payment, 0, sizeof view_out->payment);
     }
+    /* No code to show, and never open: a sale by the payer's code was open for a while. */
+    view_out->is_sticker = fz_json_get(object, "qr", &qr) && qr.len == 2 &&
+                           view_out->expires_at_ms != 0 &&
+                           view_out->expires_at_ms - view_out->paid_at_ms <= 1;
     return true;
 }
 

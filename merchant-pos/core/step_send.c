@@ -203,6 +203,9 @@ fz_rc fz_run_adopt_refusal(struct fz_run *run,
     if (!fz_answer_int(problem, "seconds_ago", &run->out->seconds_ago)) {
         run->out->seconds_ago = 0;
     }
+    if (!fz_answer_time(problem, "resets_at", &run->out->resets_at_ms)) {
+        run->out->resets_at_ms = 0;
+    }
     if (reason == FZ_TOMBSTONED) {
         return fz_run_finish(run, FZ_POS_TOMBSTONED, FZ_OK, turn, err);
     }

@@ -34,38 +34,11 @@ import time
 import uuid
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from double_ways import OtherWays, Refusal, wire_time  # noqa: E402
 from wire import payment_code, verifies  # noqa: E402
 
 
-# --- the double -----------------------------------------------------------------------------------
-STATUS = {"id-reused": 409, "tombstoned": 409, "intent-not-found": 404, "intent-paid": 409,
-          "intent-canceled": 409, "intent-expired": 410, "shop-mismatch": 422,
-          "amount-mismatch": 422, "not-paid": 409, "already-voided": 409, "already-refunded": 409,
-          "refund-exceeds-payment": 422, "insufficient-funds": 402, "signature-missing": 401,
-          "signature-stale": 401, "signature-invalid": 401, "digest-mismatch": 401,
-          "key-unknown": 401, "role-forbidden": 403, "enrolment-code": 403, "not-found": 404,
-          "operation-unknown": 404, "overloaded": 503, "outcome-unknown": 503,
-          "account-not-found": 404}
-
-
-class Refusal(Exception):
-    """An answer that is a problem."""
-
-    def __init__(self, code, **extra):
-        super().__init__(code)
-        self.body = {"type": f"https://feezero.example/problems/{code}", "code": code,
-                     "title": code, "status": STATUS[code], "detail": code, "title_ja": code,
-                     "retryable": STATUS[code] == 503, **extra}
-
-
-def wire_time(seconds=None):
-    """RFC 3339 in UTC with milliseconds."""
-    seconds = time.time() if seconds is None else seconds
-    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-    return f"{whole}.{int(seconds * 1000) % 1000:03d}Z"
-
-
-class Double:
+class Double(OtherWays):
     """The double and its server thread."""
 
     SHOP = {"id": "M00000042", "name": "フィーゼロ商店"}
@@ -89,6 +62,9 @@ class Double:
         self.events = {}
         self.operations = {}   # id -> {actor, request, status, body, kind, state}
         self.history = []      # shop entries, oldest first
+        self.codes = {}        # code id -> {digits, party, max_amount, expires, intent}
+        self.duplicate_window = 0  # seconds; the switch has 60
+        self.holds_refunds = False  # as if the shop had no money
         self.balances = {"R00000001": 10000, "R00000002": 0}
         self.number = 0
         self.ca = os.path.join(folder, "ca.pem")
@@ -212,19 +188,26 @@ class Double:
     def create_intent(self, who, intent_id, body):
         """PUT /v1/intents/{id}"""
         now = time.time()
+        code = self.find_code(body["code"]) if "code" in body else None
         intent = {"intent_id": intent_id, "state": "CREATED", "amount": body["amount"],
                   "refunded": 0, "currency": "JPY", "shop": self.SHOP, "terminal": who[2],
                   "reference": body.get("reference"),
-                  "qr": payment_code(intent_id, body["amount"], terminal=who[2]),
+                  "qr": "" if code else payment_code(intent_id, body["amount"], terminal=who[2]),
                   "created_at": wire_time(now), "_expires": now + body.get("expires_in", 120)}
+        if code:
+            self.use_code(code, intent, body)
         intent["expires_at"] = wire_time(intent["_expires"])
         self.intents[intent_id] = intent
-        self.add_event(intent, "created")
+        self.add_event(intent, "created" if intent["state"] == "CREATED" else "completed")
         return self.public(intent)
 
     def pay(self, who, operation_id, body):
         """PUT /v1/payments/{id}"""
+        if "intent_id" not in body:
+            return self.pay_sticker(who, operation_id, body)
         intent = self.intent_of(body["intent_id"])
+        if intent.get("_payer", who[1]) != who[1]:
+            raise Refusal("not-yours")
         if intent["state"] != "CREATED":
             raise Refusal({"COMPLETED": "intent-paid", "VOIDED": "intent-paid",
                            "CANCELED": "intent-canceled",
@@ -236,8 +219,10 @@ class Double:
         if self.balances[who[1]] < body["amount"]:
             raise Refusal("insufficient-funds", balance=self.balances[who[1]],
                           shortfall=body["amount"] - self.balances[who[1]])
+        self.check_duplicate(who[1], body)
         self.balances[who[1]] -= body["amount"]
         intent.update(state="COMPLETED", operation_id=operation_id, _payer=who[1])
+        intent.pop("consent", None)
         answer = self.book(operation_id, "payment", body["amount"], intent)
         intent.update(number=answer["number"], paid_at=answer["at"])
         self.add_event(intent, "completed")
@@ -266,6 +251,13 @@ class Double:
         if body["amount"] > left:
             raise Refusal("refund-exceeds-payment", refundable=left)
         intent["refunded"] += body["amount"]
+        if self.holds_refunds:
+            self.add_event(intent, "refund_held")
+            return {"operation_id": operation_id, "kind": "refund", "status": "HELD", "fee": 0,
+                    "amount": body["amount"], "at": wire_time(),
+                    "eta": wire_time(time.time() + 86400), "intent_id": intent["intent_id"],
+                    "shop": {"id": self.SHOP["id"]}, "state": intent["state"],
+                    "refunded": intent["refunded"]}
         self.balances[intent["_payer"]] += body["amount"]
         self.add_event(intent, "refunded")
         return self.book(operation_id, "refund", body["amount"], intent)
@@ -286,7 +278,8 @@ class Double:
                    "payments": (pay, "payment", "resident"),
                    "voids": (void, "void", "terminal"),
                    "refunds": (refund, "refund", "terminal"),
-                   "transfers": (transfer, "p2p", "resident")}
+                   "transfers": (transfer, "p2p", "resident"),
+                   "codes": (make_code, "code", "resident")}
 
     def inquiry(self, operation_id, key_id):
         """What became of an operation, or None."""
@@ -316,6 +309,8 @@ class Double:
                 raise Refusal("role-forbidden")
             try:
                 answer, state, status = act(self, who, operation_id, body), "DONE", 201
+                if answer.get("status") == "HELD":
+                    state, status = "HELD", 202
             except Refusal as refusal:
                 answer, state = refusal.body, "REJECTED"
                 status = answer["status"]
@@ -349,6 +344,24 @@ class Double:
                 return 200, {"events": events, "next": max([after] + [e["seq"] for e in events])}
             self.changed.wait(min(left, 0.2))
 
+    def wait_money(self, query):
+        """GET /v1/events of the shop, held open."""
+        after, limit = int(query.get("after", 0)), int(query.get("limit", 50))
+        names = {"payment": "completed", "void": "voided", "refund": "refunded"}
+        deadline = time.time() + min(int(query.get("wait", 0)), 30)
+        while True:
+            found = [e for e in self.history if e["number"] > after][:limit]
+            left = deadline - time.time()
+            if found or left <= 0:
+                events = [{"seq": e["number"], "type": f"payment.{names[e['kind']]}",
+                           **{name: e[name] for name in ("operation_id", "intent_id", "amount",
+                                                         "direction", "at")},
+                           **({"terminal": terminal} if (terminal := self.intents[
+                               e["intent_id"]].get("terminal")) else {})} for e in found]
+                return 200, {"events": events,
+                             "next": found[-1]["number"] if found else after}
+            self.changed.wait(min(left, 0.2))
+
     def page(self, query):
         """GET /v1/history of the shop."""
         limit, before = int(query.get("limit", 50)), int(query.get("before", 1 << 60))
@@ -365,6 +378,10 @@ class Double:
             balance = self.balances[who[1]]
             return 200, {"account": who[1], "balance": balance, "available": balance,
                          "as_of": self.number, "at": wire_time()}
+        if parts[0] == "events":
+            return self.wait_money(query)
+        if parts[0] == "codes":
+            return self.wait_code(parts[1], query)
         if parts[0] == "intents" and parts[2:] == ["events"]:
             return self.wait_events(parts[1], query)
         if parts[0] == "intents":
@@ -400,6 +417,8 @@ class Double:
                                      dict(p.split("=") for p in query.split("&") if p))
                 if method == "POST" and parts[2:] == ["cancel"]:
                     return self.cancel(parts[1])
+                if method == "POST" and parts[2:] == ["decline"]:
+                    return 200, self.decline(who, parts[1])[1]
                 if method == "PUT":
                     return self.put(who, key_id, parts[0], parts[1], parsed)
                 raise Refusal("not-found")

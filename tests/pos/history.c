@@ -79,8 +79,9 @@ static void answer_intent(const char *path, char *out, size_t size)
             snprintf(out, size,
                      "{\"intent_id\":\"%s\",\"state\":\"COMPLETED\",\"amount\":1,\"refunded\":0,"
                      "\"shop\":{\"id\":\"M00000042\",\"name\":\"店\"},\"terminal\":\"%s\","
-                     "\"qr\":\"%s\",\"number\":1,\"paid_at\":\"" PAID_AT "\"}",
-                     intent, history[i].terminal + is_sticker, is_sticker ? "" : "x");
+                     "\"qr\":\"\",\"expires_at\":\"%s\",\"number\":1,\"paid_at\":\"" PAID_AT "\"}",
+                     intent, history[i].terminal + is_sticker,
+                     is_sticker ? PAID_AT : "2026-12-01T00:02:05.250Z");
             return;
         }
     }

@@ -421,3 +421,18 @@ Test(ways, row_33_a_suspected_repetition_is_paid_only_on_purpose)
     cr_expect_str_eq(paper.last_body, "{\"amount\":1480,\"code\":\"" DIGITS "\",\"again\":true}");
     paper_finish(&paper);
 }
+
+Test(ways, row_17_a_limit_of_her_own_and_when_it_begins_anew)
+{
+    struct fz_pos_payment payment = {.shop = "M00000042", .amount = PAPER_AMOUNT};
+
+    paper_open(&paper, PATIENCE_MS);
+    PAPER_PLAY(&paper, {"PUT payments", ANSWERED, 403,
+                        "{\"code\":\"limit-exceeded\",\"status\":403,\"limit\":\"per_day\","
+                        "\"resets_at\":\"2026-12-01T15:00:00.000Z\"}",
+                        0});
+    cr_assert_eq(fz_pos_pay(&paper.pos, &payment, &out, NULL), FZ_OK);
+    paper_finish(&paper);
+    cr_expect_eq(out.rc, FZ_LIMIT_EXCEEDED);
+    cr_expect_eq(out.resets_at_ms, PAPER_START_MS + INT64_C(54000000));
+}
