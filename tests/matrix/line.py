@@ -120,6 +120,7 @@ class Line(client_proxy.Proxy):
                 if fate in CUTTING:
                     self.broken.add(request)
                 return fate
+        self.counts[name] += 1
         return "passed"
 
     async def wait_here(self):
