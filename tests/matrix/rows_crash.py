@@ -77,6 +77,7 @@ def row_28_switch_dies_after_the_commit(scene):
     for wait in waits:  # before their polls of ten seconds end by themselves
         until("the till hears", lambda wait=wait: wait.process.poll() is not None, 8)
         wait.end().says(PAID, DONE, "paid")
+    scene.till.run("wait", sale.id).says(PAID, DONE, "paid")
     scene.is_booked(sale.id, "COMPLETED", "payment 1281")
 
 
