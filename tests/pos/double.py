@@ -279,7 +279,7 @@ class Double(OtherWays):
                    "voids": (void, "void", "terminal"),
                    "refunds": (refund, "refund", "terminal"),
                    "transfers": (transfer, "p2p", "resident"),
-                   "codes": (make_code, "code", "resident")}
+                   "codes": (OtherWays.make_code, "code", "resident")}
 
     def inquiry(self, operation_id, key_id):
         """What became of an operation, or None."""
