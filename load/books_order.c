@@ -103,7 +103,8 @@ void fz_books_make_payment(struct fz_slot *slot,
                                         .actor = payer,
                                         .shop = intent->shop,
                                         .party = payer,
-                                        .amount = intent->amount};
+                                        .amount = intent->amount,
+                                        .again = true}; /* few residents pay all day */
     int len = snprintf(slot->body, sizeof(slot->body),
                        "{\"intent_id\":\"%s\",\"shop\":\"M%08" PRId64 "\",\"amount\":%" PRId64 "}",
                        intent_id, intent->shop, intent->amount);

@@ -82,7 +82,8 @@ void fz_play_ask(const struct fz_play *play,
         fz_writer_id(&body, &order->payment.intent);
         fz_writer_text(&body, "\",\"shop\":\"");
         fz_writer_text(&body, town->tills.all[order->shop].party);
-        fz_writer_text(&body, "\",\"amount\":");
+        /* small amounts, few residents: what looks like a mistake is meant here */
+        fz_writer_text(&body, "\",\"again\":true,\"amount\":");
         fz_writer_number(&body, order->payment.amount);
     } else if (step == FZ_RUN_P2P) {
         write_path(texts, "/v1/transfers/", &order->payment.id);

@@ -62,6 +62,20 @@ static fz_rc check_states(const struct fz_leg *leg,
     return debit->state == FZ_FROZEN ? FZ_ACCOUNT_FROZEN : FZ_OK;
 }
 
+static bool is_repeated(const struct fz_leg *leg,
+                        const struct fz_account *debit,
+                        int64_t time_us,
+                        int64_t *seconds_out)
+{
+    int64_t since =
+        fz_recent_since(&debit->recent, fz_account_number_party(leg->credit), leg->amount, time_us);
+    if (!leg->is_guarded || since < 0) {
+        return false;
+    }
+    *seconds_out = since;
+    return true;
+}
+
 /* Only what was the holder's before may take a wallet over its limit: money that comes back. */
 static bool is_limited(enum fz_kind kind)
 {
@@ -106,6 +120,9 @@ static fz_rc check_leg(struct fz_state *state, const struct fz_leg *leg, struct 
     }
     if (debit == credit || !fz_kind_allows(leg->kind, leg->debit, leg->credit)) {
         return FZ_KIND_NOT_ALLOWED;
+    }
+    if (is_repeated(leg, debit, result->time_us, &result->value)) {
+        return FZ_SUSPECTED_DUPLICATE;
     }
     rc = check_funds(leg, debit, credit, &result->value);
     if (rc != FZ_OK) {
@@ -180,6 +197,10 @@ static void append(struct fz_state *state,
     transfer->debit_same = fz_heads_push(&debit->heads, leg->kind, FZ_SIDE_DEBIT, transfer->number);
     transfer->credit_same =
         fz_heads_push(&credit->heads, leg->kind, FZ_SIDE_CREDIT, transfer->number);
+    if (leg->kind == FZ_KIND_PAYMENT) {
+        fz_recent_push(&debit->recent, fz_account_number_party(leg->credit), leg->amount,
+                       transfer->time_us);
+    }
     debit->last_transfer = transfer->number;
     credit->last_transfer = transfer->number;
     if (debit->heads.postings % FZ_MARK_EVERY == 0) {

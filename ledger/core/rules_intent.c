@@ -151,7 +151,8 @@ book_payment(struct fz_state *state, const struct fz_command *c, struct fz_resul
     struct fz_leg leg = {.kind = FZ_KIND_PAYMENT,
                          .debit = fz_account_number(FZ_ACCOUNT_WALLET, c->party),
                          .credit = fz_account_number(FZ_ACCOUNT_MERCHANT, c->shop),
-                         .amount = c->amount};
+                         .amount = c->amount,
+                         .is_guarded = !c->again};
     return fz_book(state, &leg, 1, result);
 }
 

@@ -91,18 +91,19 @@ static unsigned payout_step(const struct fz_command *c,
     if (c->type == FZ_COMMAND_PAYOUT_SENT) {
         *from_out = FZ_PAYOUT_BOOKED;
         *to_out = FZ_PAYOUT_SENT;
-        legs[0] = (struct fz_leg){FZ_KIND_PAYOUT_SENT, transit, reserve, payout->amount, 0};
+        legs[0] = (struct fz_leg){FZ_KIND_PAYOUT_SENT, transit, reserve, payout->amount, 0, false};
         return 1;
     }
     if (c->type == FZ_COMMAND_PAYOUT_CONFIRM) {
         *to_out = FZ_PAYOUT_CONFIRMED;
-        legs[0] = (struct fz_leg){FZ_KIND_PAYOUT_CONFIRMED, pending, transit, payout->amount, 0};
+        legs[0] =
+            (struct fz_leg){FZ_KIND_PAYOUT_CONFIRMED, pending, transit, payout->amount, 0, false};
         return 1;
     }
     fz_assert(c->type == FZ_COMMAND_PAYOUT_RETURN);
     *to_out = FZ_PAYOUT_RETURNED;
-    legs[0] = (struct fz_leg){FZ_KIND_PAYOUT_RETURNED, pending, merchant, payout->amount, 0};
-    legs[1] = (struct fz_leg){FZ_KIND_PAYOUT_RECOVERED, reserve, transit, payout->amount, 0};
+    legs[0] = (struct fz_leg){FZ_KIND_PAYOUT_RETURNED, pending, merchant, payout->amount, 0, false};
+    legs[1] = (struct fz_leg){FZ_KIND_PAYOUT_RECOVERED, reserve, transit, payout->amount, 0, false};
     return 2;
 }
 
@@ -140,10 +141,10 @@ fz_rc fz_rule_bill(struct fz_state *state, const struct fz_command *c, struct fz
         return FZ_AMOUNT_OUT_OF_RANGE;
     }
     int64_t receivable = fz_account_number(FZ_ACCOUNT_RECEIVABLE, c->shop);
-    struct fz_leg legs[2] = {
-        {FZ_KIND_SUBSCRIPTION, receivable, fz_account_number(FZ_ACCOUNT_SUBSCRIPTION, 0), c->amount,
-         0},
-        {FZ_KIND_SUBSCRIPTION_TAX, receivable, fz_account_number(FZ_ACCOUNT_TAX, 0), c->tax, 0}};
+    int64_t revenue = fz_account_number(FZ_ACCOUNT_SUBSCRIPTION, 0);
+    int64_t tax = fz_account_number(FZ_ACCOUNT_TAX, 0);
+    struct fz_leg legs[2] = {{FZ_KIND_SUBSCRIPTION, receivable, revenue, c->amount, 0, false},
+                             {FZ_KIND_SUBSCRIPTION_TAX, receivable, tax, c->tax, 0, false}};
     fz_rc rc = fz_book(state, legs, c->tax > 0 ? 2 : 1, result);
     if (rc == FZ_OK) {
         result->value = c->tax;

@@ -11,6 +11,7 @@
 #include "feezero/ledger.h"
 #include "feezero/limits.h"
 #include "ledger/core/heads.h"
+#include "ledger/core/recent.h"
 
 #define FZ_HASH_LEN 32
 
@@ -36,8 +37,9 @@ struct fz_account {
     int64_t debit_delta;   /* what this batch added, to be written */
     int64_t credit_delta;
     enum fz_account_state state;
-    struct fz_heads heads; /* of the chains per kind */
-    int64_t place;         /* the store's: where the row lies */
+    struct fz_heads heads;   /* of the chains per kind */
+    struct fz_recent recent; /* payments, of a wallet */
+    int64_t place;           /* the store's: where the row lies */
 };
 
 /* An account as it was right after one of its transfers: every FZ_MARK_EVERY of them, kept. */

@@ -48,7 +48,7 @@ static const char *const queries[] = {
         " WHERE o.community_id = $1 ORDER BY o.batch, o.batch_seq, o.op_id",
     [FZ_AUDIT_ACCOUNTS] = "DECLARE fz_audit_3 NO SCROLL CURSOR FOR"
                           " SELECT a.account, a.debits_pending, a.debits_posted, a.credits_pending,"
-                          " a.credits_posted, a.last_transfer, a.heads, p.kind::text"
+                          " a.credits_posted, a.last_transfer, a.heads, a.recent, p.kind::text"
                           " FROM fz.account a"
                           " LEFT JOIN fz.party p ON p.community_id = a.community_id"
                           "  AND p.party = a.account % 1000000000"
@@ -320,6 +320,15 @@ static struct fz_audit_heads read_heads(const PGresult *rows, int at, int column
     return heads;
 }
 
+static struct fz_audit_recent read_recent(const PGresult *rows, int at, int column)
+{
+    struct fz_audit_recent recent = {.is_whole = false};
+    size_t len = 0;
+    const uint8_t *bytes = fz_pg_bytes(rows, at, column, &len);
+    recent.is_whole = fz_recent_decode(&recent.recent, bytes, len);
+    return recent;
+}
+
 fz_rc fz_audit_next_account(struct fz_audit_stream *stream,
                             struct fz_audit_account *row_out,
                             struct fz_err *err)
@@ -328,7 +337,7 @@ fz_rc fz_audit_next_account(struct fz_audit_stream *stream,
     if (rc == FZ_OK) {
         const PGresult *rows = stream->rows;
         int at = stream->at;
-        const char *kind = fz_pg_text(rows, at, 7);
+        const char *kind = fz_pg_text(rows, at, 8);
         *row_out = (struct fz_audit_account){.account = fz_pg_int(rows, at, 0),
                                              .debits_pending = fz_pg_int(rows, at, 1),
                                              .debits_posted = fz_pg_int(rows, at, 2),
@@ -336,6 +345,7 @@ fz_rc fz_audit_next_account(struct fz_audit_stream *stream,
                                              .credits_posted = fz_pg_int(rows, at, 4),
                                              .last_transfer = fz_pg_int(rows, at, 5),
                                              .heads = read_heads(rows, at, 6),
+                                             .recent = read_recent(rows, at, 7),
                                              .kind = kind == NULL ? '-' : kind[0]};
     }
     return rc;

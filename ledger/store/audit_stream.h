@@ -11,6 +11,7 @@
 #include "feezero/crypto.h"
 #include "feezero/ledger.h"
 #include "ledger/core/heads.h"
+#include "ledger/core/recent.h"
 #include "ledger/store/session.h"
 
 /* Opens the snapshot that all streams and checks of one audit read. Ended by rollback. */
@@ -95,6 +96,12 @@ struct fz_audit_heads {
     bool is_whole; /* false: other bytes, `heads` is empty */
 };
 
+/* A payer's last payments, the same. */
+struct fz_audit_recent {
+    struct fz_recent recent;
+    bool is_whole;
+};
+
 struct fz_audit_mark {
     int64_t account;
     int64_t time_us;
@@ -112,6 +119,7 @@ struct fz_audit_account {
     int64_t credits_posted;
     int64_t last_transfer;
     struct fz_audit_heads heads;
+    struct fz_audit_recent recent;
     char kind; /* of its party: 'R', 'M', 'S', or '-' for none */
 };
 

@@ -317,6 +317,7 @@ static void take_corrected(struct fz_state *state, const PGresult *result, int r
 static void take_account(struct fz_state *state, const PGresult *result, int row)
 {
     size_t heads_len = 0;
+    size_t recent_len = 0;
     struct fz_account *account = fz_state_add_account(state, fz_pg_int(result, row, 0));
     account->debits_pending = fz_pg_int(result, row, 1);
     account->debits_posted = fz_pg_int(result, row, 2);
@@ -328,7 +329,10 @@ static void take_account(struct fz_state *state, const PGresult *result, int row
     const uint8_t *heads = fz_pg_bytes(result, row, 8, &heads_len);
     bool is_whole = fz_heads_decode(&account->heads, heads, heads_len);
     fz_assert(is_whole); /* its CHECK says so too */
-    account->place = fz_pg_tid(result, row, 9);
+    const uint8_t *recent = fz_pg_bytes(result, row, 9, &recent_len);
+    is_whole = fz_recent_decode(&account->recent, recent, recent_len);
+    fz_assert(is_whole);
+    account->place = fz_pg_tid(result, row, 10);
 }
 
 fz_rc fz_commit_take(struct fz_state *state,

@@ -60,7 +60,7 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
     [FZ_COMMIT_ACCOUNTS] =
         {"fz_accounts",
          "SELECT account, debits_pending, debits_posted, credits_pending, credits_posted, hold,"
-         " last_transfer, state, heads, place FROM (SELECT unnest($2::bigint[]) AS id"
+         " last_transfer, state, heads, recent, place FROM (SELECT unnest($2::bigint[]) AS id"
          " UNION SELECT 10000000000 + o.payer FROM unnest($3::uuid[]) AS k (id)"
          "  CROSS JOIN LATERAL (SELECT payer FROM fz.intent"
          "   WHERE community_id = $1 AND intent_id = k.id" EACH
@@ -93,9 +93,10 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
     [FZ_COMMIT_SET_ACCOUNTS] =
         {"fz_set_accounts",
          "WITH done AS (UPDATE fz.account a SET debits_posted = a.debits_posted + d.debit,"
-         " credits_posted = a.credits_posted + d.credit, last_transfer = d.last, heads = d.heads"
-         " FROM unnest($2::tid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],"
-         " $7::bytea[]) AS d (place, account, debit, credit, last, heads)"
+         " credits_posted = a.credits_posted + d.credit, last_transfer = d.last, heads = d.heads,"
+         " recent = d.recent FROM unnest($2::tid[], $3::bigint[], $4::bigint[], $5::bigint[],"
+         " $6::bigint[], $7::bytea[], $8::bytea[])"
+         " AS d (place, account, debit, credit, last, heads, recent)"
          " WHERE a.ctid = d.place AND a.community_id" SAME "$1 AND a.account" SAME "d.account"
          " RETURNING 1)" EXPECT_ALL},
     [FZ_COMMIT_ADD_MARKS] =

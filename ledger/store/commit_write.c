@@ -218,6 +218,12 @@ static void item_heads(struct fz_pg_params *params, const struct fz_heads *heads
     fz_pg_item_bytes(params, bytes, fz_heads_encode(heads, bytes));
 }
 
+static void item_recent(struct fz_pg_params *params, const struct fz_recent *recent)
+{
+    uint8_t bytes[FZ_RECENT_BYTES_MAX];
+    fz_pg_item_bytes(params, bytes, fz_recent_encode(recent, bytes));
+}
+
 static void build_accounts(struct fz_pg_params *params, const struct fz_state *state)
 {
     static const size_t columns[] = {
@@ -250,6 +256,13 @@ static void build_accounts(struct fz_pg_params *params, const struct fz_state *s
     for (unsigned i = 0; i < state->accounts_len; i++) {
         if (was_moved(&state->accounts[i])) {
             item_heads(params, &state->accounts[i].heads);
+        }
+    }
+    fz_pg_array_end(params);
+    fz_pg_array_begin(params, FZ_PG_BYTEA, len);
+    for (unsigned i = 0; i < state->accounts_len; i++) {
+        if (was_moved(&state->accounts[i])) {
+            item_recent(params, &state->accounts[i].recent);
         }
     }
     fz_pg_array_end(params);

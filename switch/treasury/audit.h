@@ -26,6 +26,7 @@ struct fz_audit_sum {
     int64_t credits;
     int64_t last_transfer;
     struct fz_heads heads;
+    struct fz_recent recent;
     int64_t window; /* the settlement window that the next three are about */
     int64_t sales;
     int64_t refunds;

@@ -2,6 +2,7 @@
  * switch/treasury: every stored balance against the sum of all transfers, and the trial balance.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "switch/treasury/audit.h"
 
@@ -39,6 +40,20 @@ static char owner_of(enum fz_account_class class)
     return '-';
 }
 
+/* What a payer paid of late. */
+static void check_recent(struct fz_audit *audit,
+                         const char *where,
+                         const struct fz_recent *expected,
+                         const struct fz_audit_recent *found)
+{
+    uint8_t bytes[2][FZ_RECENT_BYTES_MAX] = {{0}};
+    (void)fz_recent_encode(expected, bytes[0]);
+    (void)fz_recent_encode(&found->recent, bytes[1]);
+    if (!found->is_whole || memcmp(bytes[0], bytes[1], sizeof bytes[0]) != 0) {
+        fz_audit_find(audit, "account-recent", where, "its last payments", "other ones");
+    }
+}
+
 static void check_account(struct fz_audit *audit, const struct fz_audit_account *row)
 {
     const struct fz_audit_sum none = {.account = row->account};
@@ -51,6 +66,7 @@ static void check_account(struct fz_audit *audit, const struct fz_audit_account 
     fz_audit_compare(audit, "account-last", where.text, expected->last_transfer,
                      row->last_transfer);
     fz_audit_heads(audit, "account-heads", where.text, &expected->heads, &row->heads);
+    check_recent(audit, where.text, &expected->recent, &row->recent);
     /* No command holds money yet: a hold would be nobody's. */
     fz_audit_compare(audit, "account-pending", where.text, 0, row->debits_pending);
     fz_audit_compare(audit, "account-pending", where.text, 0, row->credits_pending);

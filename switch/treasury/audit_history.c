@@ -49,6 +49,11 @@ void fz_audit_chain(struct fz_audit *audit,
     fz_audit_compare(audit, "history-chain", where.text, sum->last_transfer,
                      is_debit ? transfer->debit_previous : transfer->credit_previous);
     sum->last_transfer = transfer->number;
+    if (is_debit && transfer->kind == FZ_KIND_PAYMENT && transfer->amount > 0 &&
+        transfer->amount <= FZ_PAYMENT_MAX && transfer->credit > 0) {
+        fz_recent_push(&sum->recent, fz_account_number_party(transfer->credit) % (FZ_PARTY_MAX + 1),
+                       transfer->amount, transfer->time_us);
+    }
     /* A kind that cannot be here is named elsewhere, and has no chain. */
     if (transfer->number <= 0 ||
         !fz_kind_touches(transfer->kind, fz_account_number_class(sum->account), side)) {

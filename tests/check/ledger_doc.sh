@@ -61,7 +61,7 @@ mapfile -t order < <(sed -nE "s/$refusal/\1/p" "$include/errors.def")
 declare -A place
 # Commands and refusals that have a number, and that no rule carries out or answers yet.
 announced="code refund-release limits code-unknown code-used code-expired not-held payer-declined
- limit-exceeded suspected-duplicate"
+ limit-exceeded"
 announced=${announced//$'\n'/}
 for i in "${!order[@]}"; do
     place[${order[$i]}]=$i

@@ -136,6 +136,19 @@ static int64_t any_transfer(struct history *h)
     return 1 + (int64_t)below(h, m->transfers_len + 1);
 }
 
+/* At a sticker, what was paid there lately. */
+static void pay_like_before(struct history *h, struct fz_command *c)
+{
+    struct fz_command past = {0};
+    (void)any_past(h, FZ_COMMAND_PAY, &past);
+    if (past.type == FZ_COMMAND_PAY) {
+        c->ref = (struct fz_id){{0}};
+        c->party = past.party;
+        c->shop = past.shop;
+        c->amount = past.amount;
+    }
+}
+
 static void fill_command(struct history *h, struct fz_command *c)
 {
     static const enum fz_command_type types[] = {
@@ -165,6 +178,10 @@ static void fill_command(struct history *h, struct fz_command *c)
     if (c->type == FZ_COMMAND_PAY && one_in(h, 6)) {
         c->ref = (struct fz_id){{0}}; /* at a sticker */
     }
+    c->again = c->type == FZ_COMMAND_PAY && one_in(h, 2);
+    if (c->type == FZ_COMMAND_PAY && one_in(h, 6)) {
+        pay_like_before(h, c);
+    }
     if (one_in(h, 30)) {
         c->deadline_us = h->now_us + (int64_t)below(h, 2000000) - 1000000;
     }
@@ -175,7 +192,10 @@ static void send_again(struct history *h, struct fz_command *c)
 {
     *c = h->past[below(h, h->past_len)];
     struct fz_id id = c->id;
-    switch (below(h, 6)) {
+    switch (below(h, 7)) {
+    case 3:
+        c->again = !c->again;
+        break;
     case 0:
         c->amount /= 2; /* another body, unless it was 0 */
         break;

@@ -234,6 +234,7 @@ struct past {
     int64_t postings;
     int64_t newest[SLOTS]; /* by kind and side */
     unsigned marks;
+    struct fz_recent recent;
 };
 
 static void check_heads(const struct fz_heads *heads, const struct past *past)
@@ -280,6 +281,10 @@ static void check_posting(const struct memory_store *store,
     fz_assert((is_debit ? transfer->debit_same : transfer->credit_same) == *newest);
     past->debits += is_debit ? transfer->amount : 0;
     past->credits += is_debit ? 0 : transfer->amount;
+    if (is_debit && transfer->kind == FZ_KIND_PAYMENT) {
+        fz_recent_push(&past->recent, transfer->credit % FZ_ACCOUNT_CLASS_UNIT, transfer->amount,
+                       transfer->time_us);
+    }
     past->last = transfer->number;
     past->postings++;
     *newest = transfer->number;
@@ -304,6 +309,7 @@ static void check_accounts(struct memory_store *store)
         fz_assert(account->credits_posted == past.credits);
         fz_assert(account->last_transfer == past.last);
         check_heads(&account->heads, &past);
+        fz_assert(memcmp(&account->recent, &past.recent, sizeof(past.recent)) == 0);
         fz_assert(!fz_class_info(fz_account_number_class(account->number))->floor ||
                   fz_account_balance(account) >= 0);
         debits += past.debits - opening->debits_posted;

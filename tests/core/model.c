@@ -149,6 +149,25 @@ void model_tell(struct model *m,
                                                       .state = i->state};
 }
 
+/* Seconds since the payer's newest payment like it, of the last four and less than 60; else -1. */
+int64_t
+model_since_like(const struct model *m, int64_t from, int64_t to, int64_t amount, int64_t now)
+{
+    int seen = 0;
+    for (unsigned i = m->transfers_len; i > 0 && seen < 4; i--) {
+        const struct model_transfer *t = &m->transfers[i - 1];
+        int64_t seconds = now / 1000000 - t->time / 1000000;
+        if (t->kind != FZ_KIND_PAYMENT || t->debit != from) {
+            continue;
+        }
+        seen++;
+        if (t->credit == to && t->amount == amount && seconds < 60) {
+            return seconds;
+        }
+    }
+    return -1;
+}
+
 fz_rc model_book(
     struct model *m, int kind, int64_t from, int64_t to, struct fz_result *r, int64_t amount)
 {

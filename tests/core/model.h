@@ -76,6 +76,8 @@ struct model_intent *model_intent(struct model *model, const struct fz_id *id);
 struct model_payout *model_payout(struct model *model, const struct fz_id *id);
 
 /* What can be taken from an account: liabilities by debits, assets by credits. */
+int64_t
+model_since_like(const struct model *model, int64_t from, int64_t to, int64_t amount, int64_t now);
 int64_t model_available(const struct model_account *account);
 
 /* The operation decided under that id, NULL if none was. */

@@ -85,10 +85,24 @@ fz_rc model_run_expire(struct model *m, const struct fz_command *c, struct fz_re
     return FZ_OK;
 }
 
+/* The payment itself, unless the payer made one like it a moment ago and does not say "again". */
+static fz_rc pay_once(struct model *m, const struct fz_command *c, struct fz_result *r)
+{
+    struct model_account *payer = model_account(m, WALLET(c->party));
+    struct model_account *shop = model_account(m, MERCHANT(c->shop));
+    int64_t since = model_since_like(m, WALLET(c->party), MERCHANT(c->shop), c->amount, r->time_us);
+    if (payer != NULL && payer->state == 1 && shop != NULL && shop->state == 1 && since >= 0 &&
+        !c->again) {
+        r->value = since;
+        return FZ_SUSPECTED_DUPLICATE;
+    }
+    return model_book(m, FZ_KIND_PAYMENT, WALLET(c->party), MERCHANT(c->shop), r, c->amount);
+}
+
 /* Without an intent: one comes into being, paid. */
 static fz_rc run_pay_sticker(struct model *m, const struct fz_command *c, struct fz_result *r)
 {
-    fz_rc rc = model_book(m, FZ_KIND_PAYMENT, WALLET(c->party), MERCHANT(c->shop), r, c->amount);
+    fz_rc rc = pay_once(m, c, r);
     if (rc == FZ_OK) {
         m->intents[m->intents_len++] = (struct model_intent){.id = c->id,
                                                              .shop = c->shop,
@@ -133,7 +147,7 @@ fz_rc model_run_pay(struct model *m, const struct fz_command *c, struct fz_resul
     if (i->amount != c->amount) {
         return FZ_AMOUNT_MISMATCH;
     }
-    fz_rc rc = model_book(m, FZ_KIND_PAYMENT, WALLET(c->party), MERCHANT(c->shop), r, c->amount);
+    fz_rc rc = pay_once(m, c, r);
     if (rc == FZ_OK) {
         i->state = 2;
         i->payer = c->party;

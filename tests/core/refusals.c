@@ -117,6 +117,8 @@ static void of_pay(struct model *m, const struct fz_command *c, int64_t time, st
     out->has[FZ_INTENT_EXPIRED] = state == 4;
     out->has[FZ_SHOP_MISMATCH] = i != NULL && i->shop != c->shop;
     out->has[FZ_AMOUNT_MISMATCH] = i != NULL && i->amount != c->amount;
+    out->has[FZ_SUSPECTED_DUPLICATE] =
+        !c->again && model_since_like(m, leg.from, leg.to, c->amount, time) >= 0;
     stand_against(m, &leg, 1, out);
 }
 

@@ -199,8 +199,8 @@ Test(rules, void_and_refund)
         {4, FZ_COMMAND_VOID, 15, 12, 10, 0, 0, FZ_ALREADY_VOIDED, 0},
         {4, FZ_COMMAND_REFUND, 16, 12, 10, 1, 0, FZ_ALREADY_VOIDED, 0},
         {4, FZ_COMMAND_PAY, 17, 12, 1, 700, 10, FZ_INTENT_PAID, 0},
-        {5, FZ_COMMAND_INTENT, 18, 0, 10, 700, 0, FZ_OK, 0},
-        {5, FZ_COMMAND_PAY, 19, 18, 1, 700, 10, FZ_OK, 0},
+        {70, FZ_COMMAND_INTENT, 18, 0, 10, 700, 0, FZ_OK, 0},
+        {70, FZ_COMMAND_PAY, 19, 18, 1, 700, 10, FZ_OK, 0},
         {43199, FZ_COMMAND_PAYOUT, 20, 0, 10, 100, 0, FZ_OK, 0},
         {44100, FZ_COMMAND_VOID, 21, 18, 10, 0, 0, FZ_VOID_WINDOW_CLOSED, 0}, /* 0:15 */
         {44101, FZ_COMMAND_REFUND, 22, 18, 10, 700, 0, FZ_INSUFFICIENT_FUNDS, 600},
@@ -416,10 +416,10 @@ static void expect_marks(unsigned first)
     fz_state_reset(store->state, &store->head);
     struct fz_account *reserve = fz_state_add_account(store->state, 1000000000);
     struct fz_account *wallet = fz_state_add_account(store->state, 10000000001);
-    struct fz_leg legs[4] = {{FZ_KIND_TOPUP, reserve->number, wallet->number, 3, 0},
-                             {FZ_KIND_TOPUP, reserve->number, wallet->number, 5, 0},
-                             {FZ_KIND_TOPUP, reserve->number, wallet->number, 700, 0},
-                             {FZ_KIND_TOPUP, reserve->number, wallet->number, 9000, 0}};
+    struct fz_leg legs[4] = {{FZ_KIND_TOPUP, reserve->number, wallet->number, 3, 0, false},
+                             {FZ_KIND_TOPUP, reserve->number, wallet->number, 5, 0, false},
+                             {FZ_KIND_TOPUP, reserve->number, wallet->number, 700, 0, false},
+                             {FZ_KIND_TOPUP, reserve->number, wallet->number, 9000, 0, false}};
     unsigned transfers = 0;
     for (unsigned i = 0; i <= ROUNDS; i++) {
         struct fz_result result = {.time_us = store->state->head.last_time_us + 1};

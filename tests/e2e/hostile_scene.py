@@ -69,7 +69,7 @@ class Scene:
         return intent
 
     def order(self, intent, amount):
-        return {"intent_id": intent, "shop": self.shop_id, "amount": amount}
+        return {"intent_id": intent, "shop": self.shop_id, "amount": amount, "again": True}
 
     def pay(self, intent, amount, who=None):
         payment = new_id()

@@ -15,7 +15,7 @@ kill_switch() {
 
 # begin_payment PATIENCE_S: in the background; it stays in $payer, its answer in pay.json.
 begin_payment() {
-    fz-wallet --dir "$work/hanako" --json --patience "$1" pay --payload "$qr" --yes \
+    fz-wallet --dir "$work/hanako" --json --patience "$1" pay --payload "$qr" --yes --again \
         >"$work/pay.json" 2>"$work/pay.err" &
     payer=$!
     pieces=("$payer")
@@ -54,7 +54,7 @@ check_money
 ask 0 fz-wallet --dir "$work/hanako" --json resume
 expect 'resumed' 'tombstoned' "$(of .state)"
 check_money
-ask 0 fz-wallet --dir "$work/hanako" --json pay --payload "$qr" --yes # the sale is still open
+ask 0 fz-wallet --dir "$work/hanako" --json pay --payload "$qr" --yes --again # it is still open
 paid=$((paid + 1))
 check_money
 

@@ -68,7 +68,8 @@ class Races:
 
     def pay(self, client, payment, intent, amount):
         return client.send("PUT", f"/v1/payments/{payment}",
-                           {"intent_id": intent, "shop": self.shop, "amount": amount})
+                           {"intent_id": intent, "shop": self.shop, "amount": amount,
+                            "again": True})
 
     def balance(self, client):
         return client.send("GET", "/v1/balance").json["balance"]

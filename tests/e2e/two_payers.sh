@@ -11,7 +11,7 @@ for round in 1 2 3 4 5 6 7 8; do
     step=round-$round
     open_sale 100
     for who in hanako ichiro; do
-        fz-wallet --dir "$work/$who" --json pay --payload "$qr" --yes >"$work/$who.json" \
+        fz-wallet --dir "$work/$who" --json pay --payload "$qr" --yes --again >"$work/$who.json" \
             2>"$work/$who.err" &
         pieces+=($!)
     done

@@ -31,6 +31,7 @@ static const struct sim_column account_columns[] = {
     {"last_transfer", SIM_INT8, AT(fz_account, last_transfer), false},
     {"state", SIM_INT2, AT(fz_account, state), false},
     {"heads", SIM_HEADS, AT(fz_account, heads), false},
+    {"recent", SIM_RECENT, AT(fz_account, recent), false},
     {"place", SIM_TID, AT(fz_account, place), false}};
 
 static const struct sim_column intent_columns[] = {
@@ -173,6 +174,7 @@ uint32_t sim_column_oid(const struct sim_column *column)
     switch (column->type) {
     case SIM_BYTEA:
     case SIM_HEADS:
+    case SIM_RECENT:
         return 17;
     case SIM_NOTE:
         return 25;
@@ -270,6 +272,12 @@ void sim_column_read(const struct sim_column *column, const struct sim_param *va
             sim_violation("heads of %d bytes that are none", value->len);
         }
         memcpy(field, &heads, sizeof(heads));
+    } else if (column->type == SIM_RECENT) {
+        struct fz_recent recent;
+        if (!fz_recent_decode(&recent, value->bytes, (size_t)value->len)) {
+            sim_violation("recent payments of %d bytes that are none", value->len);
+        }
+        memcpy(field, &recent, sizeof(recent));
     } else if (column->type == SIM_NOTE) {
         if (value->len > FZ_NOTE_MAX) {
             sim_violation("a note of %d bytes", value->len);
@@ -300,6 +308,10 @@ struct sim_param sim_column_write(const struct sim_column *column, const void *r
     if (column->type == SIM_HEADS) {
         uint8_t bytes[FZ_HEADS_BYTES_MAX];
         return kept(bytes, fz_heads_encode((const struct fz_heads *)(const void *)field, bytes));
+    }
+    if (column->type == SIM_RECENT) {
+        uint8_t bytes[FZ_RECENT_BYTES_MAX];
+        return kept(bytes, fz_recent_encode((const struct fz_recent *)(const void *)field, bytes));
     }
     int64_t number = load_int(field, column->size);
     if (number == 0 && column->null_is_zero) {

@@ -52,8 +52,9 @@ enum sim_type {
     SIM_HASH = 17, /* bytea of FZ_HASH_LEN */
     SIM_TEXT = 25, /* kept as sent */
     SIM_BYTEA = 1017,
-    SIM_HEADS = 2017, /* bytea of fz_heads_encode() */
-    SIM_NOTE = 1025   /* text in the result's own buffer */
+    SIM_HEADS = 2017,  /* bytea of fz_heads_encode() */
+    SIM_RECENT = 3017, /* bytea of fz_recent_encode() */
+    SIM_NOTE = 1025    /* text in the result's own buffer */
 };
 
 struct sim_column {

@@ -142,6 +142,8 @@ static bool take_pair(struct fz_command *c, const char *key, const char *value, 
         c->ttl_s = (int32_t)number;
     } else if (strcmp(key, "terminal") == 0 && is_number) {
         c->terminal = (int32_t)number;
+    } else if (strcmp(key, "again") == 0) {
+        c->again = strcmp(value, "yes") == 0;
     } else if (strcmp(key, "note") == 0) {
         c->note = value;
     } else if (strcmp(key, "before") == 0) {

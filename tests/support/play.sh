@@ -96,7 +96,7 @@ buy() {
     local till=$dir/tills/$2 sale
     sale=$(uuid)
     ask 0 fz-pos --dir "$till" --json sale "$3" --no-wait --id "$sale"
-    ask 0 fz-wallet --dir "$dir/wallets/$1" --json pay --payload "$(of .qr)" --yes
+    ask 0 fz-wallet --dir "$dir/wallets/$1" --json pay --payload "$(of .qr)" --yes --again
     expect "state of $1's payment" paid "$(of .state)"
     ask 0 fz-pos --dir "$till" --json wait "$sale"
     expect "$2's sale" "paid $3" "$(of '"\(.state) \(.amount)"')"
@@ -181,7 +181,7 @@ step_pay() {
     begin pay '花子さんが画像を読み取り、金額と店を確かめて支払います。' \
         "Hanako's wallet reads the picture, shows the shop and the amount, and pays."
     payment=$(uuid)
-    show 0 fz-wallet --dir "$dir/$hanako" pay --qr-image "$dir/code.png" --yes --id "$payment"
+    show 0 fz-wallet --dir "$dir/$hanako" pay --qr-image "$dir/code.png" --yes --again --id "$payment"
     ask 0 fz-wallet --dir "$dir/$hanako" --json operation "$payment"
     expect "operation" "DONE $PRICE 0" "$(of '"\(.status) \(.result.amount) \(.result.fee)"')"
     balance hanako
@@ -215,7 +215,7 @@ step_again() {
     local before=$yen
     begin again '通信が切れたつもりで、同じ支払いをもう一度送ります。二重には引かれません。' \
         'As if the answer had been lost, the same payment is sent again. It is not charged twice.'
-    show 0 fz-wallet --dir "$dir/$hanako" pay --qr-image "$dir/code.png" --yes --id "$payment"
+    show 0 fz-wallet --dir "$dir/$hanako" pay --qr-image "$dir/code.png" --yes --again --id "$payment"
     ask 0 fz-wallet --dir "$dir/$hanako" --json receipt "$payment"
     expect "receipt" "$receipt" "$answer"
     balance hanako

@@ -211,6 +211,14 @@ differs account-heads 'account 11000000006' \
 differs account-heads 'account 11000000006' \
     "UPDATE $a SET heads = heads || heads WHERE account = 11000000006"
 
+differs account-recent 'account 10000000003' \
+    "UPDATE $a SET recent = '' WHERE account = 10000000003"
+differs account-recent 'account 10000000003' \
+    "UPDATE $a SET recent = set_byte(recent, 11, get_byte(recent, 11) # 1)
+     WHERE account = 10000000003"
+differs account-recent 'account 10000000004' \
+    "UPDATE $a SET recent = decode(repeat('01', 12), 'hex') WHERE account = 10000000004"
+
 # Marks.
 m=fz.account_mark
 differs mark 'account 10000000003 transfer ' "DELETE FROM $m WHERE account = 10000000003"

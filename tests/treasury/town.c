@@ -260,6 +260,7 @@ static void do_pay(struct town *town, const char *const *words, const struct fz_
     char shop[32];
     struct fz_command command = command_of(FZ_COMMAND_PAY);
     command.ref = *intent;
+    command.again = true; /* many sales are of the same amount */
     command.party = strtoll(words[3], NULL, 10);
     command.actor = command.party;
     command.shop = strtoll(words[5], NULL, 10);
