@@ -47,6 +47,7 @@ static const struct fz_command commands[] = {
      "what this till did that day, and what is unsettled", 0},
     {"totals", fz_till_totals, 0, FZ_OPTION_BIT(FZ_OPTION_DAY), "[--day YYYY-MM-DD]",
      "this till's day against the switch's; 1 if they differ", 0},
+    {"screen", fz_till_screen, 0, 0, "", "the till as a full screen in this terminal", 0},
     {"resume", fz_till_resume, 0, FZ_OPTION_BIT(FZ_OPTION_KEEP_OPEN), "[--keep-open]",
      "settle what a power cut or a lost connection left behind", 0},
     {NULL, NULL, 0, 0, NULL, NULL, 0},

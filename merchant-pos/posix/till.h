@@ -38,6 +38,15 @@ FZ_MUSTUSE fz_rc fz_till_print_receipt(const struct fz_session *session,
                                        bool append,
                                        struct fz_err *err);
 
+/*
+ * A sale from the journal, or from the switch when another till or the sticker made it. The code
+ * of the refusal, or FZ_NOT_PAID, when there is none to work with.
+ */
+FZ_MUSTUSE fz_rc fz_till_find_sale(struct fz_session *session,
+                                   const struct fz_id *id,
+                                   struct fz_pos_operation *op,
+                                   struct fz_err *err);
+
 /* screen.c */
 enum fz_exit fz_till_screen(const struct fz_options *options);
 

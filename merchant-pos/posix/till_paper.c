@@ -40,14 +40,17 @@ fz_rc fz_till_print_receipt(const struct fz_session *session,
 }
 
 /* A sale that this till's journal does not know: another till's, or one made at the sticker. */
-static fz_rc ask_switch(struct fz_session *session, struct fz_pos_operation *op, struct fz_err *err)
+static fz_rc ask_switch(struct fz_session *session,
+                        const struct fz_id *id,
+                        struct fz_pos_operation *op,
+                        struct fz_err *err)
 {
     struct fz_pos_view view;
     struct fz_intent_view found = {.state = FZ_VIEW_EXPIRED};
     struct fz_json root;
     char path[FZ_POS_PATH_MAX];
 
-    fz_exchange_path(path, "intents", &intent, "");
+    fz_exchange_path(path, "intents", id, "");
     fz_rc rc = fz_pos_get(&session->machine->pos, path, NULL, &view, err);
 
     if (rc != FZ_OK || view.rc != FZ_OK) {
@@ -58,13 +61,23 @@ static fz_rc ask_switch(struct fz_session *session, struct fz_pos_operation *op,
     }
     *op = (struct fz_pos_operation){.kind = FZ_POS_SALE,
                                     .state = FZ_POS_PAID,
-                                    .id = intent,
-                                    .intent = intent,
+                                    .id = *id,
+                                    .intent = *id,
                                     .payment = found.payment,
                                     .amount = found.amount,
                                     .number = found.number,
                                     .booked_at_ms = found.paid_at_ms};
     return fz_id_is_zero(&found.payment) ? FZ_NOT_PAID : FZ_OK;
+}
+
+fz_rc fz_till_find_sale(struct fz_session *session,
+                        const struct fz_id *id,
+                        struct fz_pos_operation *op,
+                        struct fz_err *err)
+{
+    fz_rc rc = fz_pos_find(&session->machine->pos, id, op, err);
+
+    return rc == FZ_NOT_FOUND ? ask_switch(session, id, op, err) : rc;
 }
 
 static bool has_receipt(const struct fz_pos_operation *op)
@@ -78,11 +91,8 @@ static enum fz_exit receipt_body(struct fz_session *session)
     const char *target = session->options->text[FZ_OPTION_ESCPOS];
     struct fz_receipt receipt = {.is_copy = true, .reduced = reduced};
     struct fz_err err = {.rc = FZ_OK};
-    fz_rc rc = fz_pos_find(&session->machine->pos, &intent, &receipt.operation, &err);
+    fz_rc rc = fz_till_find_sale(session, &intent, &receipt.operation, &err);
 
-    if (rc == FZ_NOT_FOUND) {
-        rc = ask_switch(session, &receipt.operation, &err);
-    }
     if (rc == FZ_OK && !has_receipt(&receipt.operation)) {
         rc = FZ_NOT_PAID;
     }
