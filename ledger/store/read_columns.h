@@ -42,6 +42,7 @@ void fz_read_history_columns(const PGresult *result,
 /* Of fz.event e. */
 #define FZ_EVENT_COLUMNS \
     "e.event, e.time_us, e.shop, e.amount, e.transfer, e.intent_id, e.op_id, e.type, e.state"
+#define FZ_EVENT_COLUMNS_LEN 9
 
 /* Reads them, beginning at `column`. */
 void fz_read_event_columns(const PGresult *result, int row, int column, struct fz_event_row *out);

@@ -136,8 +136,11 @@ void fz_read_history_columns(const PGresult *result,
         .counterparty_name = text_or_empty(result, row, FZ_HISTORY_NAME),
         .note = text_or_empty(result, row, FZ_HISTORY_NOTE),
     };
-    if (is_about_intent(fz_pg_int(result, row, FZ_HISTORY_COMMAND))) {
+    int64_t command = fz_pg_int(result, row, FZ_HISTORY_COMMAND);
+    if (is_about_intent(command)) {
         out->intent = fz_pg_uuid(result, row, FZ_HISTORY_REF);
+    } else if (command == FZ_COMMAND_INTENT) {
+        out->intent = out->operation; /* by a code: made and paid in one */
     }
 }
 

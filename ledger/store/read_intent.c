@@ -2,6 +2,7 @@
  * Room ledger/store. Intents as they are now, and the outbox of what happened to them.
  */
 #include "feezero/assert.h"
+#include "ledger/core/state.h"
 #include "ledger/store/read_columns.h"
 #include "ledger/store/reader_query.h"
 
@@ -82,9 +83,13 @@ const struct fz_statement fz_sql_intent_events = {
     " SELECT " FZ_EVENT_COLUMNS " FROM e ORDER BY e.event LIMIT $4",
 };
 
+_Static_assert(FZ_EVENT_CREATED == 1, "the statement says so");
+
 const struct fz_statement fz_sql_community_events = {
     "fz_community_events",
-    "SELECT " FZ_EVENT_COLUMNS " FROM fz.event e"
+    "SELECT " FZ_EVENT_COLUMNS ", CASE WHEN e.type = 1 THEN (SELECT i.payer FROM fz.intent i"
+    "  WHERE i.community_id = $1 AND i.intent_id = e.intent_id) END"
+    " FROM fz.event e"
     " WHERE e.community_id = $1 AND e.event > $2 ORDER BY e.event LIMIT $3",
 };
 
@@ -115,7 +120,11 @@ static void finish_events(const struct fz_read_call *call,
     int rows = PQntuples(result);
     fz_assert(rows <= FZ_PAGE_MAX);
     for (int row = 0; row < rows; row++) {
-        fz_read_event_columns(result, row, 0, &page->events[row]);
+        struct fz_event_row *out = &page->events[row];
+        fz_read_event_columns(result, row, 0, out);
+        if (PQnfields(result) > FZ_EVENT_COLUMNS_LEN) {
+            out->payer = fz_pg_int(result, row, FZ_EVENT_COLUMNS_LEN);
+        }
     }
     call->done.events(call->ctx, FZ_OK, page->events, (unsigned)rows);
 }

@@ -84,11 +84,12 @@ const struct fz_statement fz_sql_receipt = {
     "SELECT " OPERATION_COLUMNS ", " FZ_INTENT_COLUMNS ", b.batch, b.hash, c.registration_number"
     " FROM fz.operation o"
     " CROSS JOIN LATERAL (SELECT * FROM fz.intent i"
-    "  WHERE i.community_id = $1 AND i.intent_id = o.ref OFFSET 0) i"
+    "  WHERE i.community_id = $1 AND i.intent_id = coalesce(o.ref, o.op_id) OFFSET 0) i"
     " CROSS JOIN LATERAL (SELECT * FROM fz.batch b"
     "  WHERE b.community_id = $1 AND b.batch = o.batch OFFSET 0) b"
     " JOIN fz.community c ON c.community_id = o.community_id"
-    " WHERE o.community_id = $1 AND o.op_id = $2 AND o.command = $3 AND o.rc = 0",
+    " WHERE o.community_id = $1 AND o.op_id = $2 AND o.command IN ($3, $4) AND o.rc = 0"
+    "  AND o.number <> 0",
 };
 
 static void read_receipt(const PGresult *result, struct fz_receipt_row *out)
@@ -133,6 +134,7 @@ void fz_read_receipt(struct fz_reader *reader,
     fz_pg_add_int4(params, community);
     fz_pg_add_uuid(params, payment);
     fz_pg_add_int2(params, FZ_COMMAND_PAY);
+    fz_pg_add_int2(params, FZ_COMMAND_INTENT); /* by a code, it is the payment */
     struct fz_read_call call = {.statement = &fz_sql_receipt,
                                 .finish = finish_receipt,
                                 .done = {.receipt = done},

@@ -147,6 +147,7 @@ struct fz_event_row {
     struct fz_id operation; /* zero if none */
     int32_t type;           /* enum fz_event_type of ledger/core/state.h */
     enum fz_intent_state state;
+    int64_t payer; /* of an intent that was created; 0: none yet. In a community's events alone */
 };
 
 typedef void (*fz_events_done)(void *ctx, fz_rc rc, const struct fz_event_row *rows, unsigned len);
@@ -178,7 +179,7 @@ void fz_read_operation(struct fz_reader *reader,
                        void *ctx);
 
 struct fz_receipt_row {
-    struct fz_result payment;    /* a successful PAY */
+    struct fz_result payment;    /* a successful PAY, or INTENT by a code */
     struct fz_intent_row intent; /* qr is "" */
     int64_t batch;
     uint8_t batch_hash[32];
@@ -358,5 +359,24 @@ void fz_read_shop(struct fz_reader *reader,
                   unsigned newest,
                   fz_shop_done done,
                   void *ctx);
+
+/* --- codes that residents show (read_paycode.c) ----------------------------------------------- */
+
+struct fz_paycode {
+    struct fz_id id;
+    int64_t party;
+    int64_t amount; /* up to which its owner is not asked again */
+    int64_t expires_us;
+    struct fz_id intent; /* it was used for; zero: it was not */
+};
+
+typedef void (*fz_paycode_done)(void *ctx, fz_rc rc, const struct fz_paycode *row);
+
+/* `hash`: FZ_CODE_HASH_LEN bytes. FZ_NOT_FOUND. */
+void fz_read_paycode(struct fz_reader *reader,
+                     int32_t community,
+                     const uint8_t *hash,
+                     fz_paycode_done done,
+                     void *ctx);
 
 #endif

@@ -36,6 +36,7 @@ extern const struct fz_statement fz_sql_past;             /* read_history.c */
 extern const struct fz_statement fz_sql_money;            /* read_moves.c */
 extern const struct fz_statement fz_sql_community_moves;  /* read_moves.c */
 extern const struct fz_statement fz_sql_shop;             /* read_shop.c */
+extern const struct fz_statement fz_sql_paycode;          /* read_paycode.c */
 
 extern const struct fz_statement fz_sql_webhook_add;        /* read_webhook.c */
 extern const struct fz_statement fz_sql_webhooks;           /* read_webhook.c */
@@ -61,6 +62,7 @@ union fz_read_done {
     fz_money_done money;
     fz_moves_done moves;
     fz_shop_done shop;
+    fz_paycode_done code;
     fz_webhook_added_done webhook_added;
     fz_webhooks_done webhooks;
     fz_webhook_changed_done webhook_changed;

@@ -127,7 +127,7 @@ static fz_rc start_database(struct fz_api *api, const struct fz_config *config, 
     return rc;
 }
 
-static fz_rc start_tables(struct fz_api *api, struct fz_err *err)
+static fz_rc start_tables(struct fz_api *api, const struct fz_config *config, struct fz_err *err)
 {
     fz_rc rc = fz_crypto_init(err);
     if (rc == FZ_OK) {
@@ -138,6 +138,9 @@ static fz_rc start_tables(struct fz_api *api, struct fz_err *err)
     }
     if (rc == FZ_OK) {
         rc = fz_waiters_create(&api->waiters, err);
+    }
+    if (rc == FZ_OK) {
+        rc = fz_code_key_load(config->code_key_file, &api->code_key, err);
     }
     return rc;
 }
@@ -158,7 +161,7 @@ fz_rc fz_api_start(const struct fz_config *config,
     api->server = server;
     fz_rc rc = fz_loop_event_create(base, &api->loop, err);
     if (rc == FZ_OK) {
-        rc = start_tables(api, err);
+        rc = start_tables(api, config, err);
     }
     if (rc == FZ_OK) {
         rc = start_database(api, config, err);
@@ -205,6 +208,7 @@ void fz_api_stop(struct fz_api **api)
     fz_assert(gone->calls == NULL);
     fz_engine_destroy(&gone->engine);
     fz_waiters_destroy(&gone->waiters);
+    fz_code_key_destroy(&gone->code_key);
     fz_profiles_destroy(&gone->profiles);
     fz_key_cache_destroy(&gone->keys);
     fz_loop_event_destroy(&gone->loop);

@@ -12,6 +12,8 @@
 #include "feezero/ledger.h"
 #include "feezero/limits.h"
 #include "feezero/role.h"
+#include "ledger/store/reader.h"
+#include "merchant-pos/wire/cpm.h"
 #include "switch/api/body.h"
 #include "switch/api/json_out.h"
 #include "switch/api/query.h"
@@ -20,7 +22,6 @@
 #include "switch/http/request.h"
 
 struct fz_api;
-struct fz_intent_row;
 struct fz_poll;
 
 /* Who asks: what the key of the request may do. */
@@ -41,6 +42,8 @@ struct fz_call {
     json_t *body;                          /* what texts of the command point into; NULL if none */
     char *qr;                              /* of a new intent; NULL if none */
     char shop_name[121];                   /* of a new intent */
+    char digits[FZ_CODE_DIGITS + 1];       /* of a code */
+    struct fz_paycode code;                /* that was asked for */
     void (*decided)(struct fz_call *call); /* runs when the command is decided */
     struct fz_poll *poll;                  /* of a long-poll; NULL if none */
     void (*found)(struct fz_call *call, const struct fz_intent_row *intent); /* see intents.h */

@@ -12,9 +12,13 @@ void fz_api_enrol(struct fz_request *request, void *ctx);
 void fz_api_put_intent(struct fz_request *request, void *ctx);
 void fz_api_get_intent(struct fz_request *request, void *ctx);
 void fz_api_cancel_intent(struct fz_request *request, void *ctx);
+void fz_api_decline_intent(struct fz_request *request, void *ctx);
 void fz_api_get_intent_events(struct fz_request *request, void *ctx);
 
 void fz_api_put_payment(struct fz_request *request, void *ctx);
+void fz_api_put_code(struct fz_request *request, void *ctx);
+void fz_api_get_code(struct fz_request *request, void *ctx);
+
 void fz_api_get_shop(struct fz_request *request, void *ctx);
 void fz_api_put_void(struct fz_request *request, void *ctx);
 void fz_api_put_refund(struct fz_request *request, void *ctx);

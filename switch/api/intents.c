@@ -102,7 +102,7 @@ void fz_api_get_intent(struct fz_request *request, void *ctx)
     }
 }
 
-/* --- cancel ---------------------------------------------------------------------------------- */
+/* --- cancel and decline ---------------------------------------------------------------------- */
 
 static void on_canceled(struct fz_call *call)
 {
@@ -113,18 +113,30 @@ static void on_canceled(struct fz_call *call)
     }
 }
 
-void fz_api_cancel_intent(struct fz_request *request, void *ctx)
+/* `shop`: whose sale it is; 0: the payer it waits for says no. */
+static void cancel(struct fz_call *call, int64_t shop)
 {
     static const struct fz_body_table no_members = {.fields = NULL};
-    struct fz_call *call = fz_call_of(request);
     struct fz_command *command = &call->job.command;
-    (void)ctx;
     if (fz_call_read_id(call, &command->ref) && fz_call_read_query(call, NULL, NULL) &&
         fz_call_read_body(call, &no_members, NULL)) {
         command->type = FZ_COMMAND_CANCEL;
-        command->shop = call->caller.party;
+        command->shop = shop;
         fz_call_submit(call, on_canceled);
     }
+}
+
+void fz_api_cancel_intent(struct fz_request *request, void *ctx)
+{
+    struct fz_call *call = fz_call_of(request);
+    (void)ctx;
+    cancel(call, call->caller.party);
+}
+
+void fz_api_decline_intent(struct fz_request *request, void *ctx)
+{
+    (void)ctx;
+    cancel(fz_call_of(request), 0);
 }
 
 /* --- PUT ------------------------------------------------------------------------------------- */
@@ -134,6 +146,8 @@ struct intent_body {
     int64_t expires_in;
     int64_t terminal;
     const char *reference;
+    const char *code;
+    bool again;
 };
 
 static const struct fz_body_field intent_fields[] = {
@@ -143,6 +157,9 @@ static const struct fz_body_field intent_fields[] = {
      FZ_INTENT_TTL_MIN_S, FZ_INTENT_TTL_MAX_S},
     {"reference", FZ_FIELD_ASCII, false, offsetof(struct intent_body, reference), 1, REFERENCE_MAX},
     {"terminal", FZ_FIELD_TERMINAL, false, offsetof(struct intent_body, terminal), 0, 0},
+    {"code", FZ_FIELD_ASCII, false, offsetof(struct intent_body, code), FZ_CODE_DIGITS,
+     FZ_CODE_DIGITS},
+    {"again", FZ_FIELD_YES, false, offsetof(struct intent_body, again), 0, 0},
 };
 static const struct fz_body_table intent_table = FZ_BODY_TABLE(intent_fields);
 
@@ -191,12 +208,24 @@ static void fill_code(struct fz_emv_code *code,
     copy_local_name(code->name_local, sizeof(code->name_local), profile->name);
 }
 
+static bool is_by_code(const struct fz_command *command)
+{
+    static const uint8_t none[FZ_CODE_HASH_LEN];
+    return memcmp(command->code_hash, none, sizeof(none)) != 0;
+}
+
 /* The code's text and the name go with the command and stay with the call. */
 static fz_rc draw_code(struct fz_call *call, const struct fz_profile *profile, struct fz_err *err)
 {
     struct fz_emv_code code;
     struct fz_command *command = &call->job.command;
     char qr[FZ_EMV_SIZE_MAX];
+    copy(call->shop_name, sizeof(call->shop_name), profile->name);
+    command->shop_name = call->shop_name;
+    if (is_by_code(command)) {
+        command->qr = ""; /* it is the payer who shows one */
+        return FZ_OK;
+    }
     fill_code(&code, command, profile);
     enum fz_emv_result result = fz_emv_build(&code, qr, sizeof(qr), NULL);
     if (result != FZ_EMV_OK) {
@@ -207,9 +236,7 @@ static fz_rc draw_code(struct fz_call *call, const struct fz_profile *profile, s
     if (call->qr == NULL) {
         return fz_fail(err, FZ_NO_MEMORY, "code");
     }
-    copy(call->shop_name, sizeof(call->shop_name), profile->name);
     command->qr = call->qr;
-    command->shop_name = call->shop_name;
     return FZ_OK;
 }
 
@@ -295,13 +322,39 @@ static bool choose_terminal(struct fz_call *call, const struct intent_body *body
     return true;
 }
 
+/* The digits a till has read: a slip of the eye is found here. False: the call was failed. */
+static bool take_code(struct fz_call *call, const struct intent_body *body)
+{
+    if (body->code == NULL && body->again) {
+        fz_call_fail_at(call, FZ_BAD_FIELD, "again is about who pays: it goes with a code", "field",
+                        "again");
+        return false;
+    }
+    if (body->code == NULL) {
+        return true;
+    }
+    if (!fz_code_is_right(body->code, strlen(body->code))) {
+        fz_call_fail_at(call, FZ_BAD_FIELD, "these are not the 20 digits of a code", "field",
+                        "code");
+        return false;
+    }
+    if (call->api->code_key == NULL) {
+        fz_call_fail(call, FZ_CODES_OFF, NULL, NULL);
+        return false;
+    }
+    fz_code_hash(call->api->code_key, body->code, call->job.command.code_hash);
+    call->job.command.again = body->again;
+    return true;
+}
+
 void fz_api_put_intent(struct fz_request *request, void *ctx)
 {
     struct fz_call *call = fz_call_of(request);
     struct fz_command *command = &call->job.command;
     struct intent_body body = {.expires_in = FZ_INTENT_TTL_DEFAULT_S};
     (void)ctx;
-    if (!fz_call_read_order(call, &intent_table, &body) || !choose_terminal(call, &body)) {
+    if (!fz_call_read_order(call, &intent_table, &body) || !choose_terminal(call, &body) ||
+        !take_code(call, &body)) {
         return;
     }
     command->type = FZ_COMMAND_INTENT;

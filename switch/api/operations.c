@@ -50,15 +50,29 @@ static void on_shown(void *ctx, fz_rc rc, const struct fz_intent_row *intent)
     reply_found(call, &shown);
 }
 
+/* The digits of a code follow from its id. */
+static void reply_code(struct fz_call *call)
+{
+    struct fz_shown shown = {.digits = call->digits};
+    if (call->api->code_key == NULL) {
+        fz_call_fail(call, FZ_CODES_OFF, NULL, NULL);
+        return;
+    }
+    fz_code_digits(call->api->code_key, call->caller.community, &call->earlier.id, call->digits);
+    reply_found(call, &shown);
+}
+
 /* The new intent's answer has a code and a name, which its row keeps. */
 static void reply_earlier(struct fz_call *call, const struct fz_result *result)
 {
     call->earlier = *result;
-    if (result->type == FZ_COMMAND_INTENT && fz_render_needs_shown(result)) {
+    if (!fz_render_needs_shown(result)) {
+        reply_found(call, NULL);
+    } else if (result->type == FZ_COMMAND_INTENT) {
         fz_read_intent(call->api->reader, call->caller.community, &call->earlier.id, on_shown,
                        call);
     } else {
-        reply_found(call, NULL);
+        reply_code(call);
     }
 }
 

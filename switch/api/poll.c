@@ -99,6 +99,10 @@ static void on_timer(void *ctx)
         return;
     }
     poll->expires_us = 0;
+    if (fz_id_is_zero(&poll->expires)) {
+        look(poll);
+        return;
+    }
     poll->phase = FZ_POLL_EXPIRING;
     call->job.command.type = FZ_COMMAND_EXPIRE;
     call->job.command.ref = poll->expires;

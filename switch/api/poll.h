@@ -33,9 +33,9 @@ struct fz_poll {
     struct fz_call *call;
     void (*look)(struct fz_poll *poll);    /* starts a read, which ends in fz_poll_is_over() */
     void (*give_up)(struct fz_poll *poll); /* answers that there is nothing new */
-    struct fz_id expires;                  /* an open intent that is watched, and */
-    int64_t expires_us;                    /* until when it is open, by the wall clock; else 0 */
-    int64_t after;                         /* what the client has already */
+    int64_t expires_us;   /* what is watched is past its time then, by the wall clock; 0: never */
+    struct fz_id expires; /* and this intent must be told so; zero: nothing must */
+    int64_t after;        /* what the client has already */
     unsigned limit;
     /* its own: */
     struct fz_timer *timer;

@@ -6,6 +6,7 @@
 
 #include "ledger/store/reader.h"
 #include "switch/api/call.h"
+#include "switch/api/code_key.h"
 #include "switch/api/profiles.h"
 #include "switch/api/waiters.h"
 #include "switch/auth/key_cache.h"
@@ -25,9 +26,10 @@ struct fz_api {
     struct fz_key_cache *keys;
     struct fz_profiles *profiles;
     struct fz_waiters *waiters;
-    struct fz_call *calls;       /* every call that is open */
-    bool is_stopping;            /* nothing new is asked of engine and reader */
-    struct fz_engine_stats seen; /* what the metrics have of the engine's counters */
+    struct fz_code_key *code_key; /* NULL: there are no codes */
+    struct fz_call *calls;        /* every call that is open */
+    bool is_stopping;             /* nothing new is asked of engine and reader */
+    struct fz_engine_stats seen;  /* what the metrics have of the engine's counters */
 };
 
 int64_t fz_api_wall_us(void);      /* microseconds since 1970 */

@@ -43,13 +43,17 @@ static bool may_see_payment(const struct fz_caller *caller, const struct fz_inte
     return intent->number != 0 && (is_payer || fz_view_owns_intent(caller, intent));
 }
 
-void fz_view_intent(struct fz_json_out *out,
-                    const struct fz_caller *caller,
-                    const struct fz_intent_row *intent)
+static void put_intent(struct fz_json_out *out,
+                       const char *name,
+                       const struct fz_caller *caller,
+                       const struct fz_intent_row *intent)
 {
     bool with_payment = may_see_payment(caller, intent);
-    fz_json_out_object(out, NULL);
+    fz_json_out_object(out, name);
     fz_json_out_number(out, "amount", intent->amount);
+    if (intent->state == FZ_STATE_CREATED && intent->payer != 0) {
+        fz_json_out_text(out, "consent", "waiting");
+    }
     fz_json_out_time(out, "created_at", intent->created_us);
     fz_json_out_text(out, "currency", "JPY");
     fz_json_out_time(out, "expires_at", intent->expires_us);
@@ -65,6 +69,45 @@ void fz_view_intent(struct fz_json_out *out,
     put_named(out, "shop", FZ_LETTER_SHOP, intent->shop, intent->shop_name);
     fz_json_out_text(out, "state", fz_intent_state_name(intent->state));
     put_terminal(out, intent->terminal);
+    fz_json_out_end_object(out);
+}
+
+void fz_view_intent(struct fz_json_out *out,
+                    const struct fz_caller *caller,
+                    const struct fz_intent_row *intent)
+{
+    put_intent(out, NULL, caller, intent);
+}
+
+const char *fz_view_code_state_name(enum fz_code_state state)
+{
+    switch (state) {
+    case FZ_CODE_IS_WAITING:
+        return "WAITING";
+    case FZ_CODE_IS_ASKED:
+        return "ASKED";
+    case FZ_CODE_IS_USED:
+        return "USED";
+    case FZ_CODE_IS_EXPIRED:
+        return "EXPIRED";
+    }
+    FZ_UNREACHABLE();
+}
+
+void fz_view_code(struct fz_json_out *out,
+                  const struct fz_caller *caller,
+                  const struct fz_paycode *code,
+                  enum fz_code_state state,
+                  const struct fz_intent_row *intent)
+{
+    fz_json_out_object(out, NULL);
+    fz_json_out_id(out, "code_id", &code->id);
+    fz_json_out_time(out, "expires_at", code->expires_us);
+    if (intent != NULL) {
+        put_intent(out, "intent", caller, intent);
+    }
+    fz_json_out_number(out, "max_amount", code->amount);
+    fz_json_out_text(out, "state", fz_view_code_state_name(state));
     fz_json_out_end_object(out);
 }
 

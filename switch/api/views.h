@@ -12,6 +12,22 @@
 /* True if the intent is of the caller's shop. */
 bool fz_view_owns_intent(const struct fz_caller *caller, const struct fz_intent_row *intent);
 
+/* What became of a code. */
+enum fz_code_state {
+    FZ_CODE_IS_WAITING = 1, /* for a till */
+    FZ_CODE_IS_ASKED = 2,   /* for its owner's consent */
+    FZ_CODE_IS_USED = 3,
+    FZ_CODE_IS_EXPIRED = 4
+};
+const char *fz_view_code_state_name(enum fz_code_state state); /* "WAITING" */
+
+/* `intent`: what it was used for, or NULL. */
+void fz_view_code(struct fz_json_out *out,
+                  const struct fz_caller *caller,
+                  const struct fz_paycode *code,
+                  enum fz_code_state state,
+                  const struct fz_intent_row *intent);
+
 void fz_view_intent(struct fz_json_out *out,
                     const struct fz_caller *caller,
                     const struct fz_intent_row *intent);

@@ -203,6 +203,9 @@ static void on_events(void *ctx, fz_rc rc, const struct fz_event_row *rows, unsi
     }
     for (unsigned i = 0; i < len; i++) {
         wake_intent(town->waiters, town, &rows[i].intent);
+        if (rows[i].payer != 0) { /* she is asked */
+            wake_account(town->waiters, town, fz_account_number(FZ_ACCOUNT_WALLET, rows[i].payer));
+        }
     }
     if (len > 0) {
         town->events.seen = rows[len - 1].event;

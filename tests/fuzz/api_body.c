@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "feezero/assert.h"
+#include "merchant-pos/wire/cpm.h"
 #include "merchant-pos/wire/utf8.h"
 #include "switch/api/text.h"
 #include "tests/fuzz/api_world.h"
@@ -32,12 +33,12 @@ static const struct kind kinds[] = {
      "PUT",
      "/v1/intents/" ID,
      FZ_COMMAND_INTENT,
-     {"amount", "expires_in", "reference", "terminal"}},
+     {"amount", "expires_in", "reference", "terminal", "code", "again"}},
     {FZ_ROLE_OWNER,
      "PUT",
      "/v1/intents/" ID,
      FZ_COMMAND_INTENT,
-     {"amount", "expires_in", "reference", "terminal"}},
+     {"amount", "expires_in", "reference", "terminal", "code", "again"}},
     {FZ_ROLE_TERMINAL, "POST", "/v1/intents/" ID "/cancel", FZ_COMMAND_CANCEL, {NULL}},
     {FZ_ROLE_RESIDENT,
      "PUT",
@@ -142,6 +143,11 @@ static void expect_intent(json_t *root, const struct kind *kind, const struct fz
 {
     char text[FZ_TERMINAL_TEXT_SIZE];
     const char *terminal = string_of(root, "terminal");
+    static const uint8_t none[FZ_CODE_HASH_LEN];
+    const char *code = string_of(root, "code");
+    fz_assert(code == NULL || fz_code_is_right(code, strlen(code)));
+    fz_assert((code == NULL) == (memcmp(c->code_hash, none, sizeof(none)) == 0));
+    fz_assert(c->again == json_is_true(json_object_get(root, "again")));
     expect_amount(root, c);
     expect_note(root, "reference", c->note, 25);
     fz_assert(c->ttl_s == integer_of(root, "expires_in", FZ_INTENT_TTL_DEFAULT_S));

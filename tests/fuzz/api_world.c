@@ -36,6 +36,7 @@ static union {
     fz_past_done past;
     fz_money_done money;
     fz_shop_done shop;
+    fz_paycode_done paycode;
 } done_asked;
 static struct fz_id intent_asked;
 
@@ -245,6 +246,24 @@ void fz_read_shop(struct fz_reader *reader,
     ask(API_SHOP_ROW, ctx, answer_shop);
 }
 
+static void answer_paycode(void)
+{
+    done_asked.paycode(ctx_asked, FZ_UNAVAILABLE, NULL);
+}
+
+void fz_read_paycode(struct fz_reader *reader,
+                     int32_t community,
+                     const uint8_t *hash,
+                     fz_paycode_done done,
+                     void *ctx)
+{
+    (void)reader;
+    (void)community;
+    (void)hash;
+    done_asked.paycode = done;
+    ask(API_PAYCODE, ctx, answer_paycode);
+}
+
 static void answer_operation(void)
 {
     done_asked.operation(ctx_asked, FZ_UNAVAILABLE, NULL);
@@ -365,6 +384,8 @@ static void start(void)
     fz_assert(api->base != NULL);
     fz_assert(fz_profiles_create(&api->profiles, NULL) == FZ_OK);
     fz_assert(fz_waiters_create(&api->waiters, NULL) == FZ_OK);
+    fz_assert(fz_code_key_create((const uint8_t[FZ_CODE_KEY_LEN]){1}, &api->code_key, NULL) ==
+              FZ_OK);
     know_shop();
 }
 

@@ -28,7 +28,8 @@ enum api_asked {
     API_HISTORY,
     API_PAST,
     API_MONEY,
-    API_SHOP_ROW
+    API_SHOP_ROW,
+    API_PAYCODE
 };
 
 /* One request and all that came of it. */
