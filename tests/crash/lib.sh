@@ -87,8 +87,11 @@ children_of() { # PID
         $1 == "Pid:" { pid = $2 } $1 == "PPid:" && $2 == parent { print pid }'
 }
 
+# The courier, which delivers webhooks, is none of them.
 look_for_workers() {
-    mapfile -t workers < <(children_of "$master")
+    mapfile -t workers < <(children_of "$master" | while read -r child; do
+        [ "$(cat "/proc/$child/comm" 2>/dev/null)" = fz-courier ] || echo "$child"
+    done)
 }
 
 choose_worker() {
