@@ -1,17 +1,20 @@
-"""Failure matrix, group `sticker`: a code put up in the shop, for which the payer types the amount
-(row 12)."""
+"""Failure matrix, group `payer`: what is left to the payer: whose sticker it is that she types an
+amount for, and whether she means it (rows 12 and 33)."""
 import contextlib
+import time
 
 from scene import DONE, REFUSED, Scene, equal, until
 
 PAID = "PAID"
+WAITING = "Waiting for the customer to pay"
+AGAIN = "The same amount was paid to this shop moments ago; confirm to pay it again"
 
 
 @contextlib.contextmanager
 def open_scene():
     with Scene() as scene:
         scene.till = scene.new_till()
-        scene.hanako = scene.new_wallet(100000)
+        scene.hanako, scene.taro = scene.new_wallet(100000), scene.new_wallet(100000)
         yield scene
 
 
@@ -44,3 +47,25 @@ def row_12_sticker_of_another_shop(scene):
     scene.hanako.run("pay", fake, "1121", "--yes").says(
         "The shop does not take payments at present", REFUSED, "refused")
     equal("who has it", (0, 1120), (scene.yen(scene.till), scene.yen(other)))
+
+
+def row_33_same_amount_again(scene):
+    scene.hanako.pay(scene.till.sale(1330)).says(PAID, DONE, "paid")
+    time.sleep(1.1)
+    before = scene.yen(scene.hanako)
+    waiting = scene.till.start("sale", "1330")
+    sale = waiting.line("shown")
+    asked = scene.hanako.pay(sale["qr"]).says(AGAIN, REFUSED, "refused")
+    equal("how long ago", True, 1 <= asked.seconds_ago < 60)
+    payer = scene.hanako.start("pay", sale["qr"], "--yes", json_output=False)
+    until("the question", lambda: payer.said().text_of("Pay it again? [y/N] ") in payer.said().err)
+    payer.answer("n")
+    payer.end().shows("Seconds since the last payment")
+    equal("the till's screen", waiting.said().text_of(WAITING), waiting.said().text)
+    scene.is_booked(sale["id"], "CREATED")
+    equal("the wallet", before, scene.yen(scene.hanako))
+    scene.taro.pay(scene.till.sale(1330)).says(PAID, DONE, "paid")  # somebody else need not
+    scene.hanako.pay(sale["qr"], "--again").says(PAID, DONE, "paid")
+    waiting.end().says(PAID, DONE, "paid")
+    scene.is_booked(sale["id"], "COMPLETED", "payment 1330")
+    equal("the wallet", before - 1330, scene.yen(scene.hanako))
