@@ -372,10 +372,10 @@ struct fz_paycode {
 
 typedef void (*fz_paycode_done)(void *ctx, fz_rc rc, const struct fz_paycode *row);
 
-/* `hash`: FZ_CODE_HASH_LEN bytes. FZ_NOT_FOUND. */
+/* FZ_NOT_FOUND. */
 void fz_read_paycode(struct fz_reader *reader,
                      int32_t community,
-                     const uint8_t *hash,
+                     const struct fz_id *id,
                      fz_paycode_done done,
                      void *ctx);
 

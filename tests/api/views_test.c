@@ -288,3 +288,78 @@ Test(views, enrolment)
     fz_json_out_fini(&out);
     FZ_EXPECT_NO_LEAK();
 }
+
+/* --- codes, shops ----------------------------------------------------------------------------- */
+
+static struct fz_paycode a_code(void)
+{
+    return (struct fz_paycode){.id = id_of(PAYMENT_TEXT),
+                               .party = 7,
+                               .amount = 3000,
+                               .expires_us = AT_US + 120000000,
+                               .intent = id_of(INTENT_TEXT)};
+}
+
+Test(views, a_code_that_waits)
+{
+    struct fz_paycode code = a_code();
+    struct fz_json_out out;
+    fz_json_out_init(&out);
+    fz_view_code(&out, &payer, &code, FZ_CODE_IS_WAITING, NULL);
+    cr_expect_str_eq(out.text, "{\"code_id\":\"" PAYMENT_TEXT "\",\"expires_at\":\"" LATER
+                               "\",\"max_amount\":3000,\"state\":\"WAITING\"}");
+    fz_json_out_fini(&out);
+    FZ_EXPECT_NO_LEAK();
+}
+
+Test(views, a_code_that_a_till_asks_about)
+{
+    struct fz_paycode code = a_code();
+    struct fz_intent_row intent = intent_row(FZ_STATE_CREATED);
+    struct fz_json_out out;
+    intent.payer = 7;
+    intent.qr = "";
+    fz_json_out_init(&out);
+    fz_view_code(&out, &payer, &code, FZ_CODE_IS_ASKED, &intent);
+    cr_expect_str_eq(out.text,
+                     "{\"code_id\":\"" PAYMENT_TEXT "\",\"expires_at\":\"" LATER
+                     "\",\"intent\":{\"amount\":1480,\"consent\":\"waiting\",\"created_at\":\"" AT
+                     "\",\"currency\":\"JPY\",\"expires_at\":\"" LATER
+                     "\",\"intent_id\":\"" INTENT_TEXT "\",\"qr\":\"\",\"refunded\":0," SHOP
+                     "\"state\":\"CREATED\",\"terminal\":\"T003\"},"
+                     "\"max_amount\":3000,\"state\":\"ASKED\"}",
+                     "%s", out.text);
+    fz_json_out_fini(&out);
+}
+
+Test(views, every_state_of_a_code_has_a_word)
+{
+    cr_expect_str_eq(fz_view_code_state_name(FZ_CODE_IS_USED), "USED");
+    cr_expect_str_eq(fz_view_code_state_name(FZ_CODE_IS_EXPIRED), "EXPIRED");
+}
+
+static void expect_usual(unsigned payments, const char *expected)
+{
+    struct fz_shopfront shop = {.shop = 42,
+                                .name = "流山カフェ",
+                                .city_latin = "NAGAREYAMA",
+                                .category_code = "5814",
+                                .largest = 980,
+                                .payments = payments,
+                                .is_open = true};
+    struct fz_json_out out;
+    fz_json_out_init(&out);
+    fz_view_shop(&out, &shop);
+    cr_expect_str_eq(out.text, expected);
+    fz_json_out_fini(&out);
+}
+
+Test(views, what_is_usual_takes_twenty_payments)
+{
+#define SHOP_FRONT                                                              \
+    "{\"category_code\":\"5814\",\"city\":\"NAGAREYAMA\",\"id\":\"M00000042\"," \
+    "\"name\":\"流山カフェ\",\"open\":true,\"usual_max\":"
+    expect_usual(19, SHOP_FRONT "0}");
+    expect_usual(20, SHOP_FRONT "980}");
+    FZ_EXPECT_NO_LEAK();
+}

@@ -297,6 +297,25 @@ Test(waiters, where_one_waits_for_a_sale_no_transfers_are_read)
     fz_waiters_destroy(&waiters);
 }
 
+/* A till read her code and wants more than she allowed: an event, and no money yet. */
+Test(waiters, who_is_asked_wakes_by_the_event)
+{
+    struct fz_waiters *waiters = create();
+    struct sleeper asked_one, other;
+    const struct fz_event_row rows[] = {{.event = 101, .intent = id_of(9), .payer = 7}};
+    add_account(waiters, &asked_one, 10000000007LL);
+    add_account(waiters, &other, 10000000008LL);
+    fz_waiters_hint(waiters, NULL, TOWN, 100, 0);
+    fz_waiters_hint(waiters, NULL, TOWN, 101, 0);
+    answer(FZ_OK, rows, 1);
+    cr_expect_eq(asked_one.woken, 2);
+    cr_expect_eq(other.woken, 1);
+    fz_waiters_remove(&asked_one.waiter);
+    fz_waiters_remove(&other.waiter);
+    fz_waiters_destroy(&waiters);
+    FZ_EXPECT_NO_LEAK();
+}
+
 Test(waiters, many_at_once)
 {
     enum {

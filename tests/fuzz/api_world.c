@@ -253,13 +253,13 @@ static void answer_paycode(void)
 
 void fz_read_paycode(struct fz_reader *reader,
                      int32_t community,
-                     const uint8_t *hash,
+                     const struct fz_id *id,
                      fz_paycode_done done,
                      void *ctx)
 {
     (void)reader;
     (void)community;
-    (void)hash;
+    (void)id;
     done_asked.paycode = done;
     ask(API_PAYCODE, ctx, answer_paycode);
 }
