@@ -1,7 +1,7 @@
 /*
  * The till client: sells, voids, refunds and closes the day against a FeeZero switch, and pays and
  * sends for a wallet. It has no sockets, files, clock, threads or heap: the caller lends one
- * struct fz_pos (about 50 KiB) and a table of ports. Everything it does is journaled before it is
+ * struct fz_pos (about 32 KiB) and a table of ports. Everything it does is journaled before it is
  * sent, so a power cut at any point loses nothing: fz_pos_resume() finds out what happened.
  * An answer that did not come is never taken for a refusal; see merchant-pos/README.md.
  */
@@ -479,6 +479,7 @@ struct fz_pos_difference {
     int64_t there;
 };
 
+/* Told line by line; NULL where only the totals matter. */
 typedef void (*fz_pos_difference_fn)(const struct fz_pos_difference *difference, void *ctx);
 
 struct fz_pos_totals {

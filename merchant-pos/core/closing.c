@@ -42,7 +42,9 @@ static void report(struct fz_closing *closing,
 
     difference.kind = kind;
     closing->totals->differences += is_fault(kind) ? 1 : 0;
-    closing->each(&difference, closing->ctx);
+    if (closing->each != NULL) {
+        closing->each(&difference, closing->ctx);
+    }
 }
 
 static bool is_till_kind(enum fz_pos_kind kind)

@@ -30,7 +30,9 @@ static void take_line(const struct fz_pos_difference *difference, void *ctx)
     if (making->keep && making->rc == FZ_OK && making->report->line_count <= FZ_POS_Z_LINES_MAX) {
         making->rc = fz_journal_add_line(making->pos, &line, making->err);
     }
-    making->each(difference, making->ctx);
+    if (making->each != NULL) {
+        making->each(difference, making->ctx);
+    }
 }
 
 /*
@@ -170,6 +172,8 @@ fz_rc fz_pos_z_reprint(struct fz_pos *pos,
     }
     if (rc == FZ_OK) {
         *report_out = search.z.report;
+    }
+    if (rc == FZ_OK && each != NULL) {
         rc = fz_journal_walk(pos, line_each, &search, err);
     }
     return rc;
