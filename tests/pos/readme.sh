@@ -20,7 +20,7 @@ block() {
 mkdir -p "$work/merchant-pos"
 cp -r "$source/include" "$work/"
 cp -r "$source/merchant-pos/wire" "$source/merchant-pos/core" "$work/merchant-pos/"
-block sh 1 >"$work/build.sh"
+block sh 2 >"$work/build.sh"
 block c 1 >"$work/example.c"
 grep -q '^cc ' "$work/build.sh"
 grep -q fz_pos_open "$work/example.c"
