@@ -1,4 +1,6 @@
 """Webhooks as their owner sees them, for the walk. Deliveries themselves: webhooks.py."""
+import time
+
 from openapi_client import new_id
 
 URL = "https://books.shop.example/feezero"
@@ -64,6 +66,7 @@ class Webhooks:
             page = self.call("getDeliveries", self.owner, webhook).json
             if len(page["deliveries"]) == 3:
                 break
+            time.sleep(0.05)  # the courier comes by
         seqs = [row["seq"] for row in page["deliveries"]]
         self.walk.same("newest first", seqs, sorted(seqs, reverse=True))
         self.walk.same("three sales", len(seqs), 3)
