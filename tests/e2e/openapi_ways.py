@@ -20,7 +20,8 @@ class Ways:
         self.town.top_up(self.payer, 100000)
 
     def run(self):
-        for part in (self.money_events, self.woken, self.shops, self.stickers):
+        for part in (self.money_events, self.woken, self.shops, self.stickers,
+                     self.twice):
             part()
 
     def sale(self, amount, **more):
@@ -160,3 +161,22 @@ class Ways:
             self.at_sticker(200 + amount)
         self.walk.same("usual", self.call("getShop", self.payer, self.shop_id).json["usual_max"],
                        900)
+
+    def twice(self):
+        """The same amount again is asked about, wherever it is paid, unless the payer wants it."""
+        self.at_sticker(640)
+        _, refused = self.at_sticker(640, "suspected-duplicate")
+        self.walk.expect(refused.json["seconds_ago"] < 20, f"how long ago? {refused.json}")
+        intent = self.sale(640)
+        order = {"intent_id": intent, "shop": self.shop_id, "amount": 640}
+        refused, given = new_id(), new_id()
+        first = self.call("putPayment", self.payer, refused, order, expect="suspected-duplicate")
+        self.walk.same("the sale is open", first.json["state"], "CREATED")
+        self.walk.same("the same refusal", self.call(
+            "putPayment", self.payer, refused, order, expect="suspected-duplicate").body,
+                       first.body)
+        self.call("putPayment", self.payer, refused, order | {"again": True}, expect="id-reused")
+        self.call("putPayment", self.payer, given, order | {"again": True}, expect=201)
+        self.call("putPayment", self.payer, given, order, expect="id-reused")
+        self.at_sticker(640, again=True)
+        self.at_sticker(641, again=False)
