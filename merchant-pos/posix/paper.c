@@ -191,16 +191,28 @@ static void put_spaces(struct fz_paper *paper, unsigned count)
     }
 }
 
+/* Tells the printer what differs from before. */
 static void set_style(struct fz_paper *paper, unsigned style)
 {
+    unsigned changed = style ^ paper->style;
+
+    paper->style = style;
     if (paper->kind == FZ_PAPER_TEXT) {
         return;
     }
-    put_bytes3(paper, 0x1B, 'a', (style & FZ_PAPER_CENTER) != 0 ? 1 : 0);
-    put_bytes3(paper, 0x1B, 'E', (style & FZ_PAPER_BOLD) != 0 ? 1 : 0);
-    put_bytes3(paper, 0x1D, '!', (style & FZ_PAPER_LARGE) != 0 ? 0x11 : 0);
-    put_bytes3(paper, 0x1C, 'W', (style & FZ_PAPER_LARGE) != 0 ? 1 : 0);
-    put_bytes3(paper, 0x1D, 'B', (style & FZ_PAPER_INVERSE) != 0 ? 1 : 0);
+    if ((changed & FZ_PAPER_CENTER) != 0) {
+        put_bytes3(paper, 0x1B, 'a', (style & FZ_PAPER_CENTER) != 0 ? 1 : 0);
+    }
+    if ((changed & FZ_PAPER_BOLD) != 0) {
+        put_bytes3(paper, 0x1B, 'E', (style & FZ_PAPER_BOLD) != 0 ? 1 : 0);
+    }
+    if ((changed & FZ_PAPER_LARGE) != 0) {
+        put_bytes3(paper, 0x1D, '!', (style & FZ_PAPER_LARGE) != 0 ? 0x11 : 0);
+        put_bytes3(paper, 0x1C, 'W', (style & FZ_PAPER_LARGE) != 0 ? 1 : 0); /* kanji */
+    }
+    if ((changed & FZ_PAPER_INVERSE) != 0) {
+        put_bytes3(paper, 0x1D, 'B', (style & FZ_PAPER_INVERSE) != 0 ? 1 : 0);
+    }
 }
 
 static unsigned columns_of(const struct fz_paper *paper, unsigned style)
@@ -280,13 +292,13 @@ void fz_paper_qr(struct fz_paper *paper, const char *text, unsigned dots_per_mod
         return;
     }
     memcpy(stored + 1, text, len);
-    put_bytes3(paper, 0x1B, 'a', 1);
+    set_style(paper, FZ_PAPER_CENTER);
     put_qr_command(paper, 65, "2\0", 2); /* model 2 */
     put_qr_command(paper, 67, &size, 1); /* dots per module */
     put_qr_command(paper, 69, "1", 1);   /* error correction M */
     put_qr_command(paper, 80, stored, len + 1);
     put_qr_command(paper, 81, "0", 1); /* print what was stored */
-    put_bytes3(paper, 0x1B, 'a', 0);
+    set_style(paper, FZ_PAPER_PLAIN);
 }
 
 /* Bit image, GS v 0: `width` bytes a row, 1 is black. */
@@ -329,8 +341,8 @@ void fz_paper_symbol(struct fz_paper *paper, const struct fz_qr *qr, unsigned do
         }
         return;
     }
-    put_bytes3(paper, 0x1B, 'a', 1);
+    set_style(paper, FZ_PAPER_CENTER);
     put(paper, head, sizeof head);
     put_rows(paper, qr, dots_per_module);
-    put_bytes3(paper, 0x1B, 'a', 0);
+    set_style(paper, FZ_PAPER_PLAIN);
 }

@@ -36,6 +36,7 @@ struct fz_paper {
     enum fz_paper_kind kind;
     FILE *stream; /* borrowed */
     unsigned columns;
+    unsigned style; /* as the printer has it */
     iconv_t to_printer;
 };
 

@@ -227,7 +227,7 @@ void fz_receipt_print(const struct fz_machine *machine,
     } else {
         print_undone(receipt, paper);
     }
-    print_id(paper, "会計", &op->intent);
+    print_id(paper, "会計ID", &op->intent);
     fz_id_format(&op->intent, id);
     snprintf(text, sizeof text, FZ_RECEIPT_CODE "%s", id);
     fz_paper_qr(paper, text, QR_DOTS);

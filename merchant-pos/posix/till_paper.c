@@ -15,7 +15,8 @@
 #include "merchant-pos/wire/emv.h"
 #include "merchant-pos/wire/utf8.h"
 
-#define STICKER_DOTS 6
+#define STICKER_DOTS_MAX 8 /* per module; fewer where the paper is narrow */
+#define COLUMN_DOTS 12
 #define STICKER_SCALE 12 /* pixels: 65 modules are 66 mm at 300 dots per inch */
 
 static struct fz_id intent;
@@ -178,9 +179,13 @@ static fz_rc print_sticker(const struct fz_session *session,
     if (rc != FZ_OK) {
         return rc;
     }
+    size_t modules = fz_qr_width(qr) + 2 * (size_t)FZ_QR_QUIET_MODULES;
+    unsigned dots = (unsigned)(printer.paper.columns * COLUMN_DOTS / modules);
+
+    dots = dots < 1 ? 1 : dots > STICKER_DOTS_MAX ? STICKER_DOTS_MAX : dots;
     fz_paper_line(&printer.paper, FZ_PAPER_CENTER | FZ_PAPER_LARGE, settings->name);
     fz_paper_line(&printer.paper, FZ_PAPER_CENTER | FZ_PAPER_BOLD, settings->community_name);
-    fz_paper_symbol(&printer.paper, qr, STICKER_DOTS);
+    fz_paper_symbol(&printer.paper, qr, dots);
     fz_paper_line(&printer.paper, FZ_PAPER_CENTER, "読み取って金額を入力し、");
     fz_paper_line(&printer.paper, FZ_PAPER_CENTER, "支払い後の画面をお見せください");
     fz_paper_pair(&printer.paper, FZ_PAPER_PLAIN, settings->party, settings->terminal);

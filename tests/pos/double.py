@@ -66,6 +66,7 @@ class Double(OtherWays):
         self.duplicate_window = 0  # seconds; the switch has 60
         self.holds_refunds = False  # as if the shop had no money
         self.balances = {"R00000001": 10000, "R00000002": 0}
+        self.usual_max = 0
         self.number = 0
         self.ca = os.path.join(folder, "ca.pem")
         make_certificate(folder)
@@ -378,6 +379,11 @@ class Double(OtherWays):
             balance = self.balances[who[1]]
             return 200, {"account": who[1], "balance": balance, "available": balance,
                          "as_of": self.number, "at": wire_time()}
+        if parts[0] == "shops":
+            return 200, {**self.SHOP, "city": "AIZUWAKAMATSU", "category_code": "5411",
+                         "open": True, "usual_max": self.usual_max}
+        if parts[0] == "receipts":
+            return 200, self.receipt(parts[1])
         if parts[0] == "events":
             return self.wait_money(query)
         if parts[0] == "codes":
@@ -392,6 +398,17 @@ class Double(OtherWays):
                 raise Refusal("operation-unknown")
             return 200, found
         raise Refusal("not-found")
+
+    def receipt(self, operation_id):
+        """GET /v1/receipts/{payment}"""
+        for intent in self.intents.values():
+            if intent.get("operation_id") == operation_id:
+                return {"operation_id": operation_id, "intent_id": intent["intent_id"],
+                        "number": intent["number"], "amount": intent["amount"], "fee": 0,
+                        "shop": {**self.SHOP, "registration_number": "T7010401234567"},
+                        "terminal": intent["terminal"], "paid_at": intent["paid_at"],
+                        "refunded": intent["refunded"], "state": intent["state"]}
+        raise Refusal("operation-unknown")
 
     def cancel(self, intent_id):
         """POST /v1/intents/{id}/cancel"""

@@ -16,7 +16,9 @@ class Terminal:
     """One program on one terminal."""
 
     def __init__(self, folder, columns=80, rows=24):
-        self.socket = os.path.join(folder, "tmux")
+        self.folder = folder
+        self.socket = None
+        self.starts = 0
         self.columns = columns
         self.rows = rows
         self.environment = {**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
@@ -32,6 +34,8 @@ class Terminal:
 
     def start(self, command):
         """Runs a command line in a new terminal, which stays after its end."""
+        self.starts += 1
+        self.socket = os.path.join(self.folder, f"tmux{self.starts}")
         quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in command)
         self.tmux("new-session", "-d", "-x", str(self.columns), "-y", str(self.rows),
                   f"{quoted}; echo \"ended with $?\"; stty -a; exec sleep 600")
@@ -41,7 +45,8 @@ class Terminal:
 
     def stop(self):
         """Ends it, whatever runs in it."""
-        self.tmux("kill-server", check=False)
+        if self.socket is not None:
+            self.tmux("kill-server", check=False)
 
     def resize(self, columns, rows):
         """As if a person dragged the window's corner."""
@@ -97,8 +102,9 @@ class Terminal:
         width, height = self.columns * CELL_WIDTH + 80, self.rows * CELL_HEIGHT + 80
         pixels = [bytearray(b"\x10" * width) for _ in range(height)]
         lines = self.tmux("capture-pane", "-p", "-e", "-N").split("\n")
+        look = Look()
         for row, line in enumerate(lines[:self.rows]):
-            for column, character, ink, paper in cells(line):
+            for column, character, ink, paper in look.cells(line):
                 paint(pixels, 40 + row * CELL_HEIGHT, 40 + column * CELL_WIDTH, character, ink,
                       paper)
         with open(path, "wb") as file:
@@ -124,35 +130,55 @@ class Terminal:
             time.sleep(0.1)
 
 
+SGR = re.compile(r"\033\[([0-9;]*)m")
 GREY = {16: 0, 231: 255, 46: 180, 220: 200, 160: 80}  # the colours of the till, as grey
 
 
-def cells(line):
-    """(column, character, ink, paper) of a captured line."""
-    ink, paper, reverse = 200, 16, False
-    column = at = 0
-    while at < len(line):
-        code = re.compile(r"\033\[([0-9;]*)m").match(line, at)
-        if code is None and line[at] == "\033":
-            at = line.index("\\", at) + 1 if line[at + 1] in "]P" else at + 3
-            continue
-        if code is None:
-            yield (column, line[at], *((paper, ink) if reverse else (ink, paper)))
-            column += 2 if WIDE.match(line[at]) else 1
-            at += 1
-            continue
-        at = code.end()
-        parts = [int(part or 0) for part in code[1].split(";")]
+class Look:
+    """The colours in force, as grey. What tmux captures carries them from line to line."""
+
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        """As a terminal begins."""
+        self.ink, self.paper, self.reverse = 200, 16, False
+
+    def set(self, parts):
+        """Select Graphic Rendition."""
         while parts:
             part = parts.pop(0)
             if part == 0:
-                ink, paper, reverse = 200, 16, False
-            elif part == 7:
-                reverse = True
+                self.reset()
+            elif part in (7, 27):
+                self.reverse = part == 7
+            elif part == 39:
+                self.ink = 200
+            elif part == 49:
+                self.paper = 16
             elif part in (38, 48) and parts[:1] == [5]:
                 value = GREY.get(parts[1], 120)
-                ink, paper = (value, paper) if part == 38 else (ink, value)
+                if part == 38:
+                    self.ink = value
+                else:
+                    self.paper = value
                 del parts[:2]
+
+    def cells(self, line):
+        """(column, character, ink, paper) of a captured line."""
+        column = at = 0
+        while at < len(line):
+            code = SGR.match(line, at)
+            if code is not None:
+                self.set([int(part or 0) for part in code[1].split(";")])
+                at = code.end()
+            elif line[at] < " ":
+                at += 3 if line[at] == "\033" else 1  # character sets, as ESC ( B
+            else:
+                colors = (self.paper, self.ink) if self.reverse else (self.ink, self.paper)
+                yield (column, line[at], *colors)
+                column += 2 if WIDE.match(line[at]) else 1
+                at += 1
 
 
 def blocks(character):
