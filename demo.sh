@@ -159,7 +159,7 @@ start_town() {
         "SELECT 1 FROM pg_database WHERE datname = 'feezero'")" ]; then
         psql -X -q -d "$conninfo" -c 'CREATE DATABASE feezero'
     fi
-    town_configure "${conninfo/dbname=postgres/dbname=feezero}"
+    town_configure "${conninfo/dbname=postgres/dbname=feezero}" 'webhook_private = yes'
     town_fz migrate
     [ -e "$dir/town.txt" ] || town_found '花咲町 Hanasaki'
     town_start || fz_die "the switch does not start"

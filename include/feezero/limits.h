@@ -80,8 +80,9 @@
 #define FZ_WEBHOOK_PAUSE_MAX_MS 300000   /* so long after it is well again it may go unnoticed */
 #define FZ_WEBHOOK_LANES_MAX 128         /* receivers a courier speaks to at the same time */
 #define FZ_WEBHOOK_LANE_MAX 16           /* events it takes for one of them at once */
-#define FZ_WEBHOOK_RECORD_MAX 1000       /* events looked at in one transaction */
-#define FZ_WEBHOOK_LOOK_MS 250           /* how often the courier looks for events */
+#define FZ_WEBHOOK_LANE_MS 2000    /* then it asks anew, and hears of what the owner changed */
+#define FZ_WEBHOOK_RECORD_MAX 1000 /* events looked at in one transaction */
+#define FZ_WEBHOOK_LOOK_MS 250     /* how often the courier looks for events */
 
 /* --- enrolment ------------------------------------------------------------------------------- */
 #define FZ_ENROL_CODE_DAYS 14 /* a code that was not used dies after this */

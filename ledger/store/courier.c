@@ -76,33 +76,27 @@ static void read_due(const PGresult *result, int row, struct fz_due *due)
     fz_read_event_columns(result, row, 7, &due->event);
 }
 
-fz_rc fz_courier_claim(struct fz_session *session,
-                       const struct fz_webhook_key *busy,
-                       unsigned busy_len,
-                       unsigned webhooks_max,
-                       void (*on_due)(void *ctx, const struct fz_due *due),
-                       void *ctx,
-                       struct fz_err *err)
+fz_rc fz_courier_claim(struct fz_session *session, const struct fz_claim *claim, struct fz_err *err)
 {
     PGresult *result = NULL;
     struct fz_pg_params *params = fz_session_params(session);
-    fz_pg_array_begin(params, FZ_PG_INT4, busy_len);
-    for (unsigned i = 0; i < busy_len; i++) {
-        fz_pg_item_int4(params, busy[i].community);
+    fz_pg_array_begin(params, FZ_PG_INT4, claim->busy_len);
+    for (unsigned i = 0; i < claim->busy_len; i++) {
+        fz_pg_item_int4(params, claim->busy[i].community);
     }
     fz_pg_array_end(params);
-    fz_pg_array_begin(params, FZ_PG_UUID, busy_len);
-    for (unsigned i = 0; i < busy_len; i++) {
-        fz_pg_item_uuid(params, &busy[i].id);
+    fz_pg_array_begin(params, FZ_PG_UUID, claim->busy_len);
+    for (unsigned i = 0; i < claim->busy_len; i++) {
+        fz_pg_item_uuid(params, &claim->busy[i].id);
     }
     fz_pg_array_end(params);
-    fz_pg_add_int8(params, webhooks_max);
+    fz_pg_add_int8(params, claim->webhooks_max);
     fz_pg_add_int8(params, FZ_WEBHOOK_LANE_MAX);
     fz_rc rc = fz_session_run(session, CLAIM_SQL, &result, err);
     for (int row = 0; rc == FZ_OK && row < PQntuples(result); row++) {
         struct fz_due due;
         read_due(result, row, &due);
-        on_due(ctx, &due);
+        claim->on_due(claim->ctx, &due);
     }
     PQclear(result);
     return rc;

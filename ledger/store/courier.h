@@ -39,16 +39,21 @@ struct fz_due {
     struct fz_event_row event;
 };
 
+/* What somebody can take on. */
+struct fz_claim {
+    const struct fz_webhook_key *busy; /* none of these */
+    unsigned busy_len;
+    unsigned webhooks_max;
+    void (*on_due)(void *ctx, const struct fz_due *due);
+    void *ctx;
+};
+
 /*
- * Calls `on_due` for what is due: of each webhook, but for those in `busy`, its first events in
- * order, at most FZ_WEBHOOK_LANE_MAX, and of at most `webhooks_max` webhooks.
+ * Calls `on_due` for what is due: of each webhook its first events in order, at most
+ * FZ_WEBHOOK_LANE_MAX.
  */
 FZ_MUSTUSE fz_rc fz_courier_claim(struct fz_session *session,
-                                  const struct fz_webhook_key *busy,
-                                  unsigned busy_len,
-                                  unsigned webhooks_max,
-                                  void (*on_due)(void *ctx, const struct fz_due *due),
-                                  void *ctx,
+                                  const struct fz_claim *claim,
                                   struct fz_err *err);
 
 /* What came of one attempt. */

@@ -174,33 +174,33 @@ static bool add_header(struct fz_attempt *attempt, const char *name, const char 
     return true;
 }
 
-static bool add_headers(struct fz_attempt *attempt, const struct fz_attempt_message *message)
+static bool add_headers(struct fz_attempt *attempt, const struct fz_attempt_request *request)
 {
     char time_text[24];
-    (void)snprintf(time_text, sizeof(time_text), "%" PRId64, message->time_s);
+    (void)snprintf(time_text, sizeof(time_text), "%" PRId64, request->message->time_s);
     return add_header(attempt, "Content-Type", "application/json") &&
            add_header(attempt, "Expect", "") && /* libcurl takes that for: leave it out */
-           add_header(attempt, "webhook-id", message->id) &&
+           add_header(attempt, "webhook-id", request->message->id) &&
            add_header(attempt, "webhook-timestamp", time_text) &&
-           add_header(attempt, "webhook-signature", message->signatures);
+           add_header(attempt, "webhook-signature", request->signatures);
 }
 
 fz_rc fz_attempt_start(struct fz_attempt *attempt,
-                       const struct fz_attempt_message *message,
+                       const struct fz_attempt_request *request,
                        struct fz_err *err)
 {
     fz_assert(!attempt->is_running && attempt->headers == NULL);
     attempt->header_len = 0;
     attempt->answer_len = 0;
     attempt->was_refused = false;
-    if (!add_headers(attempt, message) ||
-        curl_easy_setopt(attempt->easy, CURLOPT_URL, message->url) != CURLE_OK) {
+    if (!add_headers(attempt, request) ||
+        curl_easy_setopt(attempt->easy, CURLOPT_URL, request->url) != CURLE_OK) {
         end_request(attempt);
         return fz_fail(err, FZ_NO_MEMORY, "no memory for a request");
     }
     curl_easy_setopt(attempt->easy, CURLOPT_HTTPHEADER, attempt->headers);
-    curl_easy_setopt(attempt->easy, CURLOPT_POSTFIELDS, message->body);
-    curl_easy_setopt(attempt->easy, CURLOPT_POSTFIELDSIZE, (long)message->body_len);
+    curl_easy_setopt(attempt->easy, CURLOPT_POSTFIELDS, request->message->body);
+    curl_easy_setopt(attempt->easy, CURLOPT_POSTFIELDSIZE, (long)request->message->body_len);
     CURLMcode code = curl_multi_add_handle(attempt->multi, attempt->easy);
     if (code != CURLM_OK) {
         end_request(attempt);

@@ -12,6 +12,7 @@
 
 #include "feezero/err.h"
 #include "feezero/rc.h"
+#include "switch/courier/message.h"
 
 struct fz_attempt;
 
@@ -22,14 +23,11 @@ struct fz_attempt_rules {
     const char *ca_file; /* "": the system's authorities */
 };
 
-/* A message; everything is borrowed while the attempt is under way. */
-struct fz_attempt_message {
+/* The body is borrowed while the attempt is under way, all else during the call. */
+struct fz_attempt_request {
     const char *url;
-    const char *id;         /* webhook-id */
-    const char *signatures; /* webhook-signature */
-    int64_t time_s;         /* webhook-timestamp */
-    const char *body;
-    size_t body_len;
+    const char *signatures;           /* webhook-signature */
+    const struct fz_message *message; /* its id and its time are headers, too */
 };
 
 struct fz_attempt_outcome {
@@ -52,7 +50,7 @@ void fz_attempt_destroy(struct fz_attempt **attempt);
 
 /* Starts; none may be under way. Over a connection that is still open, if there is one. */
 FZ_MUSTUSE fz_rc fz_attempt_start(struct fz_attempt *attempt,
-                                  const struct fz_attempt_message *message,
+                                  const struct fz_attempt_request *request,
                                   struct fz_err *err);
 
 /*

@@ -121,6 +121,7 @@ static void on_due(void *ctx, const struct fz_due *due)
     }
     if (unused != NULL) {
         fz_lane_open(unused, due);
+        unused->opened_ms = now_ms();
         courier->open++;
     }
 }
@@ -194,8 +195,12 @@ static fz_rc look(struct courier *courier, struct fz_err *err)
     }
     fz_assert(busy_len == courier->open);
     if (rc == FZ_OK && busy_len < FZ_WEBHOOK_LANES_MAX) {
-        rc = fz_courier_claim(courier->session, busy, busy_len, FZ_WEBHOOK_LANES_MAX - busy_len,
-                              on_due, courier, err);
+        struct fz_claim claim = {.busy = busy,
+                                 .busy_len = busy_len,
+                                 .webhooks_max = FZ_WEBHOOK_LANES_MAX - busy_len,
+                                 .on_due = on_due,
+                                 .ctx = courier};
+        rc = fz_courier_claim(courier->session, &claim, err);
     }
     courier->look_at_ms = more ? now_ms() : now_ms() + FZ_WEBHOOK_LOOK_MS;
     for (unsigned i = 0; rc == FZ_OK && i < FZ_WEBHOOK_LANES_MAX; i++) {
@@ -263,11 +268,12 @@ static void finish_attempt(struct courier *courier, CURL *easy, CURLcode code)
     if (!lane->is_open) {
         courier->open--;
         courier->look_at_ms = now_ms(); /* it may have more */
-    } else if (courier->stop_at_ms == 0) {
+    } else if (courier->stop_at_ms == 0 && now_ms() - lane->opened_ms < FZ_WEBHOOK_LANE_MS) {
         send_next(courier, lane);
     } else {
         fz_lane_close(lane);
         courier->open--;
+        courier->look_at_ms = now_ms();
     }
 }
 

@@ -39,17 +39,15 @@ void fz_lane_open(struct fz_lane *lane, const struct fz_due *due)
 
 /* "v1,..." of the secret, and of the one before it while both are good. */
 static fz_rc sign(const struct fz_lane *lane,
-                  const struct fz_attempt_message *message,
+                  const struct fz_message *message,
                   char signatures[2 * FZ_MESSAGE_SIGNATURE_SIZE],
                   struct fz_err *err)
 {
-    fz_rc rc = fz_message_sign(lane->secret, sizeof(lane->secret), message->id, message->time_s,
-                               message->body, message->body_len, signatures, err);
+    fz_rc rc = fz_message_sign(message, lane->secret, sizeof(lane->secret), signatures, err);
     if (rc == FZ_OK && lane->has_old_secret) {
         size_t len = strlen(signatures);
         signatures[len] = ' ';
-        rc = fz_message_sign(lane->old_secret, sizeof(lane->old_secret), message->id,
-                             message->time_s, message->body, message->body_len,
+        rc = fz_message_sign(message, lane->old_secret, sizeof(lane->old_secret),
                              signatures + len + 1, err);
     }
     return rc;
@@ -68,14 +66,12 @@ fz_rc fz_lane_send(struct fz_lane *lane, int64_t time_s, struct fz_err *err)
         return fz_fail(err, FZ_NO_MEMORY, "no memory for a message");
     }
     fz_message_id(lane->webhook.community, event->event, id);
-    struct fz_attempt_message message = {.url = lane->url,
-                                         .id = id,
-                                         .signatures = signatures,
-                                         .time_s = time_s,
-                                         .body = lane->body.text,
-                                         .body_len = lane->body.len};
+    struct fz_message message = {
+        .id = id, .time_s = time_s, .body = lane->body.text, .body_len = lane->body.len};
+    struct fz_attempt_request request = {
+        .url = lane->url, .signatures = signatures, .message = &message};
     fz_rc rc = sign(lane, &message, signatures, err);
-    return rc == FZ_OK ? fz_attempt_start(lane->attempt, &message, err) : rc;
+    return rc == FZ_OK ? fz_attempt_start(lane->attempt, &request, err) : rc;
 }
 
 static int64_t longer(int64_t a, int64_t b)

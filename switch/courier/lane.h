@@ -23,7 +23,8 @@ struct fz_lane {
     struct fz_event_row events[FZ_WEBHOOK_LANE_MAX];
     int32_t attempts[FZ_WEBHOOK_LANE_MAX];
     unsigned len;
-    unsigned at; /* the event under way */
+    unsigned at;       /* the event under way */
+    int64_t opened_ms; /* the caller's, monotonic */
     bool is_open;
 };
 

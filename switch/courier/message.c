@@ -29,12 +29,9 @@ void fz_message_body(struct fz_json_out *out, int32_t community, const struct fz
     fz_json_out_end_object(out);
 }
 
-fz_rc fz_message_sign(const uint8_t *secret,
+fz_rc fz_message_sign(const struct fz_message *message,
+                      const uint8_t *secret,
                       size_t secret_len,
-                      const char *id,
-                      int64_t time_s,
-                      const char *body,
-                      size_t body_len,
                       char text_out[FZ_MESSAGE_SIGNATURE_SIZE],
                       struct fz_err *err)
 {
@@ -45,10 +42,10 @@ fz_rc fz_message_sign(const uint8_t *secret,
     if (rc != FZ_OK) {
         return rc;
     }
-    int time_len = snprintf(time_text, sizeof(time_text), ".%" PRId64 ".", time_s);
-    fz_hmac_update(hmac, id, strlen(id));
+    int time_len = snprintf(time_text, sizeof(time_text), ".%" PRId64 ".", message->time_s);
+    fz_hmac_update(hmac, message->id, strlen(message->id));
     fz_hmac_update(hmac, time_text, (size_t)time_len);
-    fz_hmac_update(hmac, body, body_len);
+    fz_hmac_update(hmac, message->body, message->body_len);
     fz_hmac_final(hmac, mac);
     fz_hmac_destroy(&hmac);
     memcpy(text_out, "v1,", 3);

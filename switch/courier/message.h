@@ -22,13 +22,18 @@ void fz_message_id(int32_t community, int64_t event, char text_out[FZ_MESSAGE_ID
 /* Writes {"data":{...},"timestamp":"...","type":"intent.completed"}: the same bytes each time. */
 void fz_message_body(struct fz_json_out *out, int32_t community, const struct fz_event_row *event);
 
+/* What is signed: one message, at one time. Borrowed. */
+struct fz_message {
+    const char *id;
+    int64_t time_s; /* since 1970, of the attempt */
+    const char *body;
+    size_t body_len;
+};
+
 /* One of the signatures of the header `webhook-signature`. FZ_NO_MEMORY, FZ_CRYPTO. */
-FZ_MUSTUSE fz_rc fz_message_sign(const uint8_t *secret,
+FZ_MUSTUSE fz_rc fz_message_sign(const struct fz_message *message,
+                                 const uint8_t *secret,
                                  size_t secret_len,
-                                 const char *id,
-                                 int64_t time_s,
-                                 const char *body,
-                                 size_t body_len,
                                  char text_out[FZ_MESSAGE_SIGNATURE_SIZE],
                                  struct fz_err *err);
 

@@ -24,8 +24,9 @@ static const char *sign(const char *secret, const char *id, int64_t time_s, cons
     size_t len = 0;
     struct fz_err err = {.rc = FZ_OK};
     cr_assert(fz_base64_decode(secret, strlen(secret), bytes, sizeof(bytes), &len));
-    cr_assert_eq(fz_message_sign(bytes, len, id, time_s, body, strlen(body), text, &err), FZ_OK,
-                 "%s", err.msg);
+    struct fz_message message = {
+        .id = id, .time_s = time_s, .body = body, .body_len = strlen(body)};
+    cr_assert_eq(fz_message_sign(&message, bytes, len, text, &err), FZ_OK, "%s", err.msg);
     return text;
 }
 
