@@ -29,6 +29,7 @@ declare -A may_include=(
                    switch/http/config.h"
     [merchant-pos/core]="$pos_api merchant-pos/wire"
     [merchant-pos/posix]="$pos_api merchant-pos/wire merchant-pos/core"
+    [merchant-pos/examples]="$pos_api merchant-pos/posix/machine.h"
     [load]="$ledger_api $pos_api merchant-pos/wire merchant-pos/core ledger/core ledger/store
             switch/auth"
 )
