@@ -33,7 +33,11 @@ def row_12_sticker_of_another_shop(scene):
     payer.answer("n")
     payer.end().notes("Stopped; nothing was sent")
     equal("who has it", (0, 0), (scene.yen(scene.till), scene.yen(other)))
-    scene.hanako.run("pay", fake, "1120", "--yes").says(PAID, DONE, "paid")
+    told = "Paid by the sticker"
+    with scene.till.screen() as robbed, other.screen() as robber:
+        scene.hanako.run("pay", fake, "1120", "--yes").says(PAID, DONE, "paid")
+        until("the other shop is told", lambda: robber.has(told))
+        equal("the robbed one is told", False, robbed.has(told))
     equal("who has it", (0, 1120), (scene.yen(scene.till), scene.yen(other)))
 
     seen = [till.api().send("GET", "/v1/events").json["events"] for till in (scene.till, other)]

@@ -57,6 +57,17 @@ def row_22_power_lost_with_the_code_on_the_screen(scene):
     found = scene.till.run("resume").says(REPRINT, DONE, "paid")
     equal("reprint", True, found.reprint)
     scene.is_booked(sale["id"], "COMPLETED", "payment 1220")
+    with scene.till.screen() as screen:
+        screen.type("1222\r")
+        until("the code", lambda: screen.has("Scan this with your wallet"))
+    sale, code = scene.newest(1222)
+    scene.hanako.pay(code).says(PAID, DONE, "paid")
+    with scene.till.screen() as screen:
+        screen.type("/")
+        until("the list of sales", lambda: screen.holds("1,222"))
+    scene.is_booked(sale, "COMPLETED", "payment 1222")
+    scene.till.run("resume", json_output=False).shows("Nothing is unsettled")
+
     till = scene.till.start("sale", "1221")  # and the one that nobody paid
     sale = till.line("shown")
     till.stop()

@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
 from line import Line  # noqa: E402
 from openapi_client import Client, Key, integers_of_der  # noqa: E402
 from openapi_town import Town  # noqa: E402
+from screen import Screen  # noqa: E402
 from words import WORDS  # noqa: E402
 
 KINDS = {"1": "topup", "2": "payment", "3": "void", "4": "refund", "5": "p2p", "6": "payout"}
@@ -46,6 +47,10 @@ def until(what, condition, seconds=20):
         time.sleep(0.02)
 
 
+def said_in(language, english):
+    return WORDS[english] if language == "ja" else english
+
+
 class Said:
     """What a program said: exit code, its lines of JSON (or of text), and the notes."""
 
@@ -64,7 +69,7 @@ class Said:
                              f"{self.err}")
 
     def text_of(self, english):
-        return WORDS[english] if self.language == "ja" else english
+        return said_in(self.language, english)
 
     def says(self, english, code=None, state=None):
         """The result in exactly these words, with this exit code and state."""
@@ -208,6 +213,20 @@ class Till(Program):
             "Waiting for the customer to pay", DONE, "shown")
 
 
+    @contextlib.contextmanager
+    def screen(self):
+        """`fz-pos screen`, until the power fails."""
+        command, language, environment = self.prepare(["screen"], json_output=False)
+        screen = Screen(command, environment, lambda english: said_in(language, english))
+        try:
+            until("the screen is up", lambda: len(screen.lines) >= 40)
+            yield screen
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{screen}") from error
+        finally:
+            screen.kill()
+
+
 class Wallet(Program):
     def pay(self, sale, *words):
         return self.run("pay", "--payload", sale if isinstance(sale, str) else sale.qr, "--yes",
@@ -340,6 +359,11 @@ class Scene(Town):
         """State of a sale, None if the ledger does not know it."""
         state = self.sql(f"SELECT state FROM fz.intent WHERE intent_id = '{sale}'")
         return STATES.get(state)
+
+    def newest(self, yen):
+        """Id and code of the newest sale of so many yen: of one that a screen shows."""
+        return self.sql(f"SELECT intent_id, qr FROM fz.intent WHERE amount = {yen} "
+                        "ORDER BY created_us DESC LIMIT 1").split("|")
 
     def moved(self, sale):
         """What the ledger booked for a sale, in order: ["payment 1480", "refund 100"]."""

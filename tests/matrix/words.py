@@ -4,7 +4,8 @@ import re
 
 SOURCE = os.environ.get("FZ_SOURCE_DIR") or os.path.join(os.path.dirname(__file__), "..", "..")
 TABLES = (("include/feezero/errors.def", "FZ_ERROR"), ("merchant-pos/core/words.def", "FZ_WORD"),
-          ("merchant-pos/posix/phrases.def", "FZ_PHRASE"))
+          ("merchant-pos/posix/phrases.def", "FZ_PHRASE"),
+          ("merchant-pos/posix/screen_words.def", "FZ_SCREEN_WORD"))
 
 
 def read_words():
