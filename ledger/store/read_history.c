@@ -94,10 +94,12 @@ const struct fz_statement fz_sql_history = {
     " WHERE c.place < $4"
     ")"
     " SELECT EXISTS (SELECT FROM bound), c.number, c.time_us, c.amount, c.debit, c.credit,"
-    "  c.op_id, c.kind, o.command, o.ref, o.note, p.name"
+    "  c.op_id, c.kind, o.command, coalesce(r.ref, o.ref), o.note, p.name"
     " FROM fz.account a LEFT JOIN chain c ON true"
     " LEFT JOIN LATERAL (SELECT o.command, o.ref, o.note FROM fz.operation o"
     "  WHERE o.community_id = $1 AND o.op_id = c.op_id OFFSET 0) o ON true"
+    " LEFT JOIN LATERAL (SELECT r.ref FROM fz.operation r WHERE o.command = 18"
+    "  AND r.community_id = $1 AND r.op_id = o.ref OFFSET 0) r ON true"
     " LEFT JOIN LATERAL (SELECT p.name FROM fz.party p WHERE p.community_id = $1"
     "  AND p.party = (CASE WHEN c.credit = $2 THEN c.debit ELSE c.credit END) % 1000000000"
     "  OFFSET 0) p ON true"
@@ -106,10 +108,13 @@ const struct fz_statement fz_sql_history = {
 };
 /* clang-format on */
 
+_Static_assert(FZ_COMMAND_REFUND_RELEASE == 18, "the statements know it: its ref is a REFUND");
+
 /* Whether an operation's `ref` is an intent (else it is a payout, or nothing). */
 static bool is_about_intent(int64_t command)
 {
-    return command == FZ_COMMAND_PAY || command == FZ_COMMAND_VOID || command == FZ_COMMAND_REFUND;
+    return command == FZ_COMMAND_PAY || command == FZ_COMMAND_VOID ||
+           command == FZ_COMMAND_REFUND || command == FZ_COMMAND_REFUND_RELEASE;
 }
 
 static const char *text_or_empty(const PGresult *result, int row, int column)
