@@ -1,4 +1,4 @@
-"""The full-screen till, `fz-pos screen`, on a terminal of its own: what stands on it, row by row."""
+"""The full-screen till, `fz-pos screen`, on a terminal of its own: what stands on it."""
 import fcntl
 import os
 import pty
