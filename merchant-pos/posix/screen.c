@@ -139,7 +139,12 @@ static void pump(void *ctx)
         take_size();
     }
     int64_t now_ms = fz_machine_now_ms(screen.session->machine);
+    bool is_online = screen.session->machine->trouble.rc == FZ_OK;
 
+    if (is_online != screen.is_online) {
+        screen.is_online = is_online;
+        screen.is_dirty = true;
+    }
     if (screen.mode == FZ_MODE_PAID && screen.leave_at_ms != 0 && now_ms >= screen.leave_at_ms) {
         fz_screen_set(&screen, FZ_MODE_HOME);
     }
@@ -155,7 +160,6 @@ static void on_notice(void *ctx, const struct fz_pos_outcome *outcome)
                    screen.mode == FZ_MODE_ASKED || screen.mode == FZ_MODE_DOUBT;
 
     (void)ctx;
-    screen.is_online = outcome->rc == FZ_OK;
     screen.is_dirty = true;
     if (!is_open) {
         return; /* settling something in the background */
@@ -277,11 +281,6 @@ static void watch(void)
     if (fz_screen_is_wanted(&screen) && rc != FZ_OK) {
         return; /* broken off for something better */
     }
-    bool is_answered = rc == FZ_OK || fz_rc_info(rc)->class == FZ_CLASS_BADREQ ||
-                       fz_rc_info(rc)->class == FZ_CLASS_REJECT;
-
-    screen.is_dirty = screen.is_dirty || is_answered != screen.is_online;
-    screen.is_online = is_answered;
     if (rc != FZ_OK) {
         rest(REST_MS);
         return;
@@ -316,7 +315,9 @@ static void settle(bool keep_open)
     screen.outcome.operation.state = FZ_POS_PREPARED;
     fz_rc rc = fz_pos_resume(screen.pos, keep_open, on_settled, NULL, &err);
 
-    screen.is_online = rc == FZ_OK || (screen.is_online && rc != FZ_OUTCOME_UNKNOWN);
+    if (rc != FZ_OK && !fz_screen_is_wanted(&screen)) {
+        rest(REST_MS);
+    }
     if (screen.outcome.operation.state == FZ_POS_PAID && screen.wish == FZ_WISH_NONE) {
         fz_screen_paid(&screen);
     }

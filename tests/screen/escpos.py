@@ -220,7 +220,8 @@ def paint(sheets, columns, path):
                 step = width_of(character) * 12 * scale
                 if item.style["inverse"]:
                     draw.rectangle((x, y, x + step, y + 26 * scale), fill=0)
-                draw.text((x, y), character, font=fonts[scale, width_of(character)], fill=255 * item.style["inverse"],
+                draw.text((x, y), character, font=fonts[scale, width_of(character)],
+                          fill=255 * item.style["inverse"],
                           stroke_width=item.style["bold"] * scale // 2)
                 x += step
             y += 28 * scale
