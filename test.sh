@@ -43,7 +43,8 @@ jobs=$(nproc)
 started=$SECONDS
 
 # Half a minute each, or near it: the longest of what --quick can do without.
-long='treasury_(audit|settle)|e2e_(openapi_.*|hostile|webhooks|wallet_timeout|kill_while_paying|two_payers)'
+long='treasury_(audit|settle)|e2e_(openapi_.*|hostile|webhooks|wallet_timeout)'
+long+='|e2e_(kill_while_paying|two_payers)'
 long+='|check_(format|checks|pgtmp)|load_(scenarios|conservation)|matrix_(pay|crash|load)'
 
 fz_build asan

@@ -20,7 +20,8 @@ declare -A may_include=(
     [switch/engine]="$ledger_api merchant-pos/wire ledger/core ledger/store switch/http"
     [switch/api]="$ledger_api merchant-pos/wire ledger/core ledger/store switch/auth switch/http
                   switch/engine"
-    [switch/courier]="$ledger_api merchant-pos/wire ledger/core ledger/store switch/http switch/api"
+    [switch/courier]="$ledger_api merchant-pos/wire ledger/core ledger/store switch/http
+                      switch/api"
     [switch]="$ledger_api merchant-pos/wire ledger/core ledger/store switch/auth switch/http
               switch/engine switch/api switch/courier"
     [switch/treasury]="$ledger_api merchant-pos/wire ledger/core ledger/store switch/auth
