@@ -225,4 +225,7 @@ struct fz_sha256;
  */
 void fz_command_seal(struct fz_sha256 *sha, struct fz_command *command);
 
+/* Whether it names a resident's code: the hash is not all zero. */
+bool fz_command_has_code(const struct fz_command *command);
+
 #endif

@@ -142,10 +142,16 @@ void fz_order_digest(struct fz_sha256 *sha,
     fz_sha256_final(sha, digest_out);
 }
 
+bool fz_command_has_code(const struct fz_command *command)
+{
+    static const uint8_t none[FZ_CODE_HASH_LEN] = {0};
+    return memcmp(command->code_hash, none, sizeof(none)) != 0;
+}
+
 /* What came later, each with a letter before it and only where it says something. */
 static void put_more(struct writer *writer, const struct fz_command *command)
 {
-    static const uint8_t no_code[FZ_CODE_HASH_LEN] = {0};
+
     if (command->daily != 0) {
         put(writer, "D", 1);
         put_number(writer, command->daily, 8);
@@ -153,7 +159,7 @@ static void put_more(struct writer *writer, const struct fz_command *command)
     if (command->again) {
         put(writer, "A", 1);
     }
-    if (memcmp(command->code_hash, no_code, sizeof(no_code)) != 0) {
+    if (fz_command_has_code(command)) {
         put(writer, "C", 1);
         put(writer, command->code_hash, sizeof(command->code_hash));
     }

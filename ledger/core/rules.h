@@ -16,6 +16,12 @@ fz_rc fz_rule_pay(struct fz_state *state, const struct fz_command *c, struct fz_
 fz_rc fz_rule_void(struct fz_state *state, const struct fz_command *c, struct fz_result *result);
 fz_rc fz_rule_refund(struct fz_state *state, const struct fz_command *c, struct fz_result *result);
 
+/* rules_code.c */
+fz_rc fz_rule_code(struct fz_state *state, const struct fz_command *c, struct fz_result *result);
+fz_rc fz_rule_intent_by_code(struct fz_state *state,
+                             const struct fz_command *c,
+                             struct fz_result *result);
+
 /* rules_treasury.c */
 fz_rc fz_rule_p2p(struct fz_state *state, const struct fz_command *c, struct fz_result *result);
 fz_rc fz_rule_topup(struct fz_state *state, const struct fz_command *c, struct fz_result *result);

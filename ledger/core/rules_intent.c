@@ -5,6 +5,7 @@
 #include "feezero/assert.h"
 #include "ledger/core/book.h"
 #include "ledger/core/calendar.h"
+#include "ledger/core/intent.h"
 #include "ledger/core/rules.h"
 
 static bool in_range(int64_t amount, int64_t max)
@@ -12,74 +13,13 @@ static bool in_range(int64_t amount, int64_t max)
     return amount >= FZ_AMOUNT_MIN && amount <= max;
 }
 
-static void add_event(struct fz_state *state,
-                      struct fz_intent *intent,
-                      enum fz_event_type type,
-                      const struct fz_result *result)
-{
-    fz_assert(state->events_len < FZ_BATCH_MAX);
-    struct fz_event *event = &state->events[state->events_len++];
-    *event = (struct fz_event){.number = ++state->head.last_event,
-                               .time_us = result->time_us,
-                               .shop = intent->shop,
-                               .amount = result->amount,
-                               .transfer = result->number,
-                               .previous = intent->last_event,
-                               .intent = intent->id,
-                               .operation = result->id,
-                               .type = (int32_t)type,
-                               .state = (int32_t)intent->state};
-    intent->last_event = event->number;
-}
-
-static void change(struct fz_intent *intent, enum fz_intent_state to, struct fz_result *result)
-{
-    intent->state = to;
-    intent->dirty = !intent->is_new;
-    result->state = (int32_t)to;
-}
-
-/* Ends an intent without money: canceled or expired. Takes the ledger's time. */
-static void end_unpaid(struct fz_state *state,
-                       struct fz_intent *intent,
-                       enum fz_intent_state to,
-                       const struct fz_result *result)
-{
-    struct fz_result ended = {.amount = intent->amount, .time_us = result->time_us};
-    change(intent, to, &ended);
-    add_event(state, intent, to == FZ_STATE_CANCELED ? FZ_EVENT_CANCELED : FZ_EVENT_EXPIRED,
-              &ended);
-    state->head.last_time_us = result->time_us;
-}
-
-/* Expiry needs no clock of its own: it happens when the ledger next looks at the intent. */
-static void
-expire_if_due(struct fz_state *state, struct fz_intent *intent, const struct fz_result *result)
-{
-    if (intent->state == FZ_STATE_CREATED && result->time_us >= intent->expires_us) {
-        end_unpaid(state, intent, FZ_STATE_EXPIRED, result);
-    }
-}
-
-/* An intent with the command's own id, as the command says. It expires a moment after `time_us`. */
-static struct fz_intent *
-add_intent(struct fz_state *state, const struct fz_command *c, int64_t time_us)
-{
-    struct fz_intent *intent = fz_state_add_intent(state, &c->id);
-    intent->shop = c->shop;
-    intent->terminal = c->terminal;
-    intent->amount = c->amount;
-    intent->created_us = time_us;
-    intent->expires_us = time_us + 1;
-    intent->is_new = true;
-    intent->source = c;
-    return intent;
-}
-
 fz_rc fz_rule_intent(struct fz_state *state, const struct fz_command *c, struct fz_result *result)
 {
     if (!in_range(c->amount, FZ_PAYMENT_MAX)) {
         return FZ_AMOUNT_OUT_OF_RANGE;
+    }
+    if (fz_command_has_code(c)) {
+        return fz_rule_intent_by_code(state, c, result);
     }
     struct fz_account *merchant =
         fz_state_account(state, fz_account_number(FZ_ACCOUNT_MERCHANT, c->shop));
@@ -89,11 +29,11 @@ fz_rc fz_rule_intent(struct fz_state *state, const struct fz_command *c, struct 
     if (merchant->state != FZ_OPEN) {
         return FZ_MERCHANT_CLOSED;
     }
-    struct fz_intent *intent = add_intent(state, c, result->time_us);
+    struct fz_intent *intent = fz_intent_add(state, c, result->time_us);
     intent->expires_us = result->time_us + (int64_t)c->ttl_s * 1000000;
     result->expires_us = intent->expires_us;
-    change(intent, FZ_STATE_CREATED, result);
-    add_event(state, intent, FZ_EVENT_CREATED, result);
+    fz_intent_change(intent, FZ_STATE_CREATED, result);
+    fz_intent_tell(state, intent, FZ_EVENT_CREATED, result);
     return FZ_OK;
 }
 
@@ -103,12 +43,14 @@ fz_rc fz_rule_cancel(struct fz_state *state, const struct fz_command *c, struct 
     if (intent == NULL) {
         return FZ_INTENT_NOT_FOUND;
     }
-    if (intent->shop != c->shop) {
+    bool by_payer = c->shop == 0 && intent->payer != 0 && intent->payer == c->actor;
+    if (!by_payer && intent->shop != c->shop) {
         return FZ_NOT_YOURS;
     }
-    expire_if_due(state, intent, result);
+    fz_intent_expire(state, intent, result);
     if (intent->state == FZ_STATE_CREATED) {
-        end_unpaid(state, intent, FZ_STATE_CANCELED, result);
+        fz_intent_end(state, intent, FZ_STATE_CANCELED,
+                      by_payer ? FZ_EVENT_DECLINED : FZ_EVENT_CANCELED, result);
     }
     result->amount = intent->amount;
     result->state = (int32_t)intent->state;
@@ -121,7 +63,7 @@ fz_rc fz_rule_expire(struct fz_state *state, const struct fz_command *c, struct 
     if (intent == NULL) {
         return FZ_INTENT_NOT_FOUND;
     }
-    expire_if_due(state, intent, result);
+    fz_intent_expire(state, intent, result);
     result->state = (int32_t)intent->state;
     return FZ_OK;
 }
@@ -156,18 +98,6 @@ book_payment(struct fz_state *state, const struct fz_command *c, struct fz_resul
     return fz_book(state, &leg, 1, result);
 }
 
-static void
-complete(struct fz_state *state, struct fz_intent *intent, int64_t payer, struct fz_result *result)
-{
-    intent->paid_us = result->time_us;
-    intent->number = result->number;
-    intent->payer = payer;
-    intent->payment = result->id;
-    result->terminal = intent->terminal;
-    change(intent, FZ_STATE_COMPLETED, result);
-    add_event(state, intent, FZ_EVENT_COMPLETED, result);
-}
-
 /* At a sticker nobody asked: the payment makes the intent that it pays, and it has its id. */
 static fz_rc
 pay_sticker(struct fz_state *state, const struct fz_command *c, struct fz_result *result)
@@ -176,9 +106,9 @@ pay_sticker(struct fz_state *state, const struct fz_command *c, struct fz_result
     if (rc != FZ_OK) {
         return rc;
     }
-    struct fz_intent *intent = add_intent(state, c, result->time_us);
+    struct fz_intent *intent = fz_intent_add(state, c, result->time_us);
     result->ref = c->id;
-    complete(state, intent, c->party, result);
+    fz_intent_complete(state, intent, c->party, result);
     return FZ_OK;
 }
 
@@ -194,7 +124,10 @@ fz_rc fz_rule_pay(struct fz_state *state, const struct fz_command *c, struct fz_
     if (intent == NULL) {
         return FZ_INTENT_NOT_FOUND;
     }
-    expire_if_due(state, intent, result);
+    if (intent->number == 0 && intent->payer != 0 && intent->payer != c->party) {
+        return FZ_NOT_YOURS; /* it waits for another one's consent */
+    }
+    fz_intent_expire(state, intent, result);
     result->state = (int32_t)intent->state;
     fz_rc rc = unpayable(intent->state);
     if (rc != FZ_OK) {
@@ -210,7 +143,7 @@ fz_rc fz_rule_pay(struct fz_state *state, const struct fz_command *c, struct fz_
     if (rc != FZ_OK) {
         return rc;
     }
-    complete(state, intent, c->party, result);
+    fz_intent_complete(state, intent, c->party, result);
     return FZ_OK;
 }
 
@@ -227,13 +160,13 @@ static fz_rc find_paid(struct fz_state *state,
     if (intent->shop != c->shop) {
         return FZ_NOT_YOURS;
     }
-    expire_if_due(state, intent, result);
+    fz_intent_expire(state, intent, result);
     result->state = (int32_t)intent->state;
-    result->party = intent->payer;
     *intent_out = intent;
     if (intent->number == 0) {
         return FZ_NOT_PAID;
     }
+    result->party = intent->payer;
     return intent->state == FZ_STATE_VOIDED ? FZ_ALREADY_VOIDED : FZ_OK;
 }
 
@@ -270,8 +203,8 @@ fz_rc fz_rule_void(struct fz_state *state, const struct fz_command *c, struct fz
     if (rc != FZ_OK) {
         return rc;
     }
-    change(intent, FZ_STATE_VOIDED, result);
-    add_event(state, intent, FZ_EVENT_VOIDED, result);
+    fz_intent_change(intent, FZ_STATE_VOIDED, result);
+    fz_intent_tell(state, intent, FZ_EVENT_VOIDED, result);
     return FZ_OK;
 }
 
@@ -295,7 +228,7 @@ fz_rc fz_rule_refund(struct fz_state *state, const struct fz_command *c, struct 
     }
     intent->refunded += c->amount;
     result->value = intent->refunded;
-    change(intent, FZ_STATE_COMPLETED, result);
-    add_event(state, intent, FZ_EVENT_REFUNDED, result);
+    fz_intent_change(intent, FZ_STATE_COMPLETED, result);
+    fz_intent_tell(state, intent, FZ_EVENT_REFUNDED, result);
     return FZ_OK;
 }

@@ -61,6 +61,7 @@ void fz_state_reset(struct fz_state *state, const struct fz_head *head)
     state->head = *head;
     state->accounts_len = 0;
     state->intents_len = 0;
+    state->codes_len = 0;
     state->payouts_len = 0;
     state->corrected_len = 0;
     state->operations_len = 0;
@@ -107,6 +108,15 @@ struct fz_payout *fz_state_add_payout(struct fz_state *state, const struct fz_id
     return payout;
 }
 
+struct fz_code *fz_state_add_code(struct fz_state *state, const uint8_t hash[FZ_CODE_HASH_LEN])
+{
+    fz_assert(state->codes_len < FZ_BATCH_MAX);
+    struct fz_code *code = &state->codes[state->codes_len++];
+    *code = (struct fz_code){.place = 0};
+    memcpy(code->hash, hash, sizeof(code->hash));
+    return code;
+}
+
 struct fz_corrected *fz_state_add_corrected(struct fz_state *state)
 {
     fz_assert(state->corrected_len < FZ_BATCH_MAX);
@@ -145,6 +155,17 @@ struct fz_payout *fz_state_payout(struct fz_state *state, const struct fz_id *id
     unsigned slot = probe(state, &state->payout_index, id, sizeof(*id), payout_matches);
     unsigned at = state->payout_index.slots[slot];
     return at == 0 ? NULL : &state->payouts[at - 1];
+}
+
+/* Few commands of a batch are about codes: a walk is enough. */
+struct fz_code *fz_state_code(struct fz_state *state, const uint8_t hash[FZ_CODE_HASH_LEN])
+{
+    for (unsigned i = 0; i < state->codes_len; i++) {
+        if (memcmp(state->codes[i].hash, hash, sizeof(state->codes[i].hash)) == 0) {
+            return &state->codes[i];
+        }
+    }
+    return NULL;
 }
 
 /* Corrections are rare and made by hand: a walk is enough. */

@@ -61,7 +61,7 @@ struct fz_intent {
     int64_t expires_us;
     int64_t paid_us;
     int64_t number;       /* the payment's transfer, 0 while unpaid */
-    int64_t payer;        /* party, 0 while unpaid */
+    int64_t payer;        /* party; 0 while unpaid, unless it waits for one payer's consent */
     int64_t last_event;   /* head of the chain of its events */
     struct fz_id payment; /* operation */
     int32_t terminal;
@@ -70,6 +70,19 @@ struct fz_intent {
     bool dirty;                      /* to be updated (not set on new ones) */
     const struct fz_command *source; /* new ones: where note, qr and shop_name are */
     int64_t place;                   /* the store's, of others: where the row lies */
+};
+
+/* What a resident shows to pay; the ledger knows its keyed hash alone. */
+struct fz_code {
+    uint8_t hash[FZ_CODE_HASH_LEN];
+    struct fz_id id; /* operation that made it */
+    int64_t party;
+    int64_t amount; /* up to it nobody asks her again */
+    int64_t expires_us;
+    struct fz_id intent; /* that used it; zero until then */
+    bool is_new;
+    bool dirty;
+    int64_t place; /* the store's, of others: where the row lies */
 };
 
 struct fz_payout {
@@ -131,10 +144,11 @@ struct fz_state {
     uint64_t seed; /* of the index's hash: ids are chosen by clients. Results do not depend on it */
     struct fz_sha256 *sha; /* borrowed */
 
-    unsigned accounts_len, intents_len, payouts_len, corrected_len, operations_len;
+    unsigned accounts_len, intents_len, codes_len, payouts_len, corrected_len, operations_len;
     unsigned transfers_len, marks_len, events_len, decided_len;
     struct fz_account accounts[FZ_ACCOUNTS_MAX];
     struct fz_intent intents[FZ_BATCH_MAX];
+    struct fz_code codes[FZ_BATCH_MAX];
     struct fz_payout payouts[FZ_BATCH_MAX];
     struct fz_corrected corrected[FZ_BATCH_MAX];
     struct fz_operation operations[2 * FZ_BATCH_MAX]; /* found, then decided in this batch */
@@ -157,6 +171,7 @@ void fz_state_reset(struct fz_state *state, const struct fz_head *head);
  */
 struct fz_account *fz_state_add_account(struct fz_state *state, int64_t number);
 struct fz_intent *fz_state_add_intent(struct fz_state *state, const struct fz_id *id);
+struct fz_code *fz_state_add_code(struct fz_state *state, const uint8_t hash[FZ_CODE_HASH_LEN]);
 struct fz_payout *fz_state_add_payout(struct fz_state *state, const struct fz_id *id);
 struct fz_corrected *fz_state_add_corrected(struct fz_state *state);
 struct fz_operation *fz_state_add_operation(struct fz_state *state, const struct fz_id *id);
@@ -164,6 +179,7 @@ struct fz_operation *fz_state_add_operation(struct fz_state *state, const struct
 /* NULL if it was not read (it does not exist). Borrowed, valid until the next reset. */
 struct fz_account *fz_state_account(struct fz_state *state, int64_t number);
 struct fz_intent *fz_state_intent(struct fz_state *state, const struct fz_id *id);
+struct fz_code *fz_state_code(struct fz_state *state, const uint8_t hash[FZ_CODE_HASH_LEN]);
 struct fz_payout *fz_state_payout(struct fz_state *state, const struct fz_id *id);
 struct fz_corrected *fz_state_corrected(struct fz_state *state, int64_t number);
 struct fz_operation *fz_state_operation(struct fz_state *state, const struct fz_id *id);

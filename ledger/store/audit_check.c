@@ -15,7 +15,8 @@ _Static_assert(FZ_COMMAND_TOPUP == 9 && FZ_COMMAND_PAYOUT == 10 && FZ_COMMAND_PA
                "the SQL below knows them");
 _Static_assert(FZ_COMMAND_BILL == 14 && FZ_KIND_CORRECTION == 14, "the SQL below knows them");
 _Static_assert(FZ_EVENT_CREATED == 1 && FZ_EVENT_COMPLETED == 2 && FZ_EVENT_CANCELED == 3 &&
-                   FZ_EVENT_EXPIRED == 4 && FZ_EVENT_VOIDED == 5 && FZ_EVENT_REFUNDED == 6,
+                   FZ_EVENT_EXPIRED == 4 && FZ_EVENT_VOIDED == 5 && FZ_EVENT_REFUNDED == 6 &&
+                   FZ_EVENT_DECLINED == 7,
                "the SQL below knows them");
 
 /* Reads the columns of one row one after the other. */
@@ -70,15 +71,20 @@ static fz_rc each(struct fz_session *session,
 
 /* --- intents ---------------------------------------------------------------------------------- */
 
+/* An intent by code that was paid at once is its own payment: what it is about is itself. */
+#define ABOUT "CASE command WHEN 1 THEN op_id ELSE ref END"
+
 static const char intent_sql[] =
-    "WITH about AS (SELECT ref, count(*) FILTER (WHERE command = 4) AS pays,"
+    "WITH about AS (SELECT " ABOUT " AS ref, count(*) FILTER (WHERE command IN (1, 4)) AS pays,"
     "  count(*) FILTER (WHERE command = 5) AS voids,"
     "  coalesce(sum(amount) FILTER (WHERE command = 6), 0)::bigint AS refunds,"
     "  min(shop) AS shop_min, max(shop) AS shop_max, min(party) AS payer_min,"
     "  max(party) AS payer_max FROM fz.operation"
-    "  WHERE community_id = $1 AND rc = 0 AND command IN (4, 5, 6) GROUP BY ref),"
+    "  WHERE community_id = $1 AND rc = 0 AND (command IN (4, 5, 6) OR command = 1 AND number > 0)"
+    "  GROUP BY " ABOUT "),"
     " told AS (SELECT intent_id, count(*) FILTER (WHERE type = 1) AS created,"
-    "  count(*) FILTER (WHERE type = 2) AS completed, count(*) FILTER (WHERE type = 3) AS canceled,"
+    "  count(*) FILTER (WHERE type = 2) AS completed, count(*) FILTER (WHERE type IN (3, 7)) AS "
+    "canceled,"
     "  count(*) FILTER (WHERE type = 4) AS expired, count(*) FILTER (WHERE type = 5) AS voided,"
     "  coalesce(sum(amount) FILTER (WHERE type = 6), 0)::bigint AS refunds,"
     "  coalesce(sum(amount) FILTER (WHERE type = 2), 0)::bigint AS amount,"
@@ -87,15 +93,17 @@ static const char intent_sql[] =
     "  FROM (SELECT *, lag(event, 1, 0::bigint) OVER (PARTITION BY intent_id ORDER BY event)"
     "   AS before FROM fz.event WHERE community_id = $1) e GROUP BY intent_id),"
     /* by an INTENT, or by a payment at a sticker: expired a moment after, and never told of */
-    " made AS (SELECT op_id, shop, amount, time_us, terminal, command,"
+    " made AS (SELECT op_id, shop, amount, time_us, terminal, number, party,"
     "  CASE command WHEN 1 THEN expires_us ELSE time_us + 1 END AS expires_us FROM fz.operation"
     "  WHERE community_id = $1 AND rc = 0 AND (command = 1 OR command = 4 AND ref = op_id)),"
     " kept AS (SELECT * FROM fz.intent WHERE community_id = $1)"
     " SELECT coalesce(i.intent_id, c.op_id, a.ref, t.intent_id), i.intent_id IS NOT NULL, i.shop,"
     "  i.amount, i.refunded, i.created_us, i.expires_us, i.paid_us, i.number, i.payer,"
-    "  i.payment_id, i.terminal, i.state, c.op_id IS NOT NULL, c.command, c.shop, c.amount, "
+    "  i.payment_id, i.terminal, i.state, c.op_id IS NOT NULL, c.number, c.party, c.shop, "
+    "c.amount, "
     "c.time_us,"
-    "  c.expires_us, c.terminal, p.op_id IS NOT NULL, p.ref, p.number, p.amount, p.time_us,"
+    "  c.expires_us, c.terminal, p.op_id IS NOT NULL, CASE p.command WHEN 1 THEN p.op_id ELSE "
+    "p.ref END, p.number, p.amount, p.time_us,"
     "  a.pays, a.voids, a.refunds, a.shop_min, a.shop_max, a.payer_min, a.payer_max,"
     "  t.created, t.completed, t.canceled, t.expired, t.voided, t.refunds, t.amount, t.state,"
     "  i.last_event, t.newest, t.unlinked"
@@ -103,7 +111,7 @@ static const char intent_sql[] =
     " FULL JOIN about a ON a.ref = coalesce(i.intent_id, c.op_id)"
     " FULL JOIN told t ON t.intent_id = coalesce(i.intent_id, c.op_id, a.ref)"
     " LEFT JOIN fz.operation p ON p.community_id = $1 AND p.op_id = i.payment_id"
-    "  AND p.rc = 0 AND p.command = 4";
+    "  AND p.rc = 0 AND p.command IN (1, 4)";
 
 struct intent_walk {
     fz_rc (*on_row)(void *ctx, const struct fz_audit_intent *row, struct fz_err *err);
@@ -127,7 +135,8 @@ static struct fz_audit_intent read_intent(const PGresult *rows, int at)
     row.terminal = next_int4(&c);
     row.state = next_int4(&c);
     row.created = next_bool(&c);
-    row.created_by = (enum fz_command_type)next_int(&c);
+    row.created_number = next_int(&c);
+    row.created_party = next_int(&c);
     row.created_shop = next_int(&c);
     row.created_amount = next_int(&c);
     row.created_time_us = next_int(&c);

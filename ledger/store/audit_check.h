@@ -29,8 +29,9 @@ struct fz_audit_intent {
     struct fz_id payment;
     int32_t terminal;
     int32_t state;
-    bool created; /* its creation, by INTENT or PAY */
-    enum fz_command_type created_by;
+    bool created;           /* its creation, by INTENT or PAY */
+    int64_t created_number; /* not 0: it was paid in the same operation */
+    int64_t created_party;  /* the payer it was paid by, or asks for consent; else 0 */
     int64_t created_shop;
     int64_t created_amount;
     int64_t created_time_us;

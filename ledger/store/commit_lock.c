@@ -24,10 +24,12 @@ static unsigned accounts_of(const struct fz_command *c, int64_t out[ACCOUNTS_PER
     case FZ_COMMAND_EXPIRE:
     case FZ_COMMAND_TOMBSTONE:
     case FZ_COMMAND_CORRECT:
-    case FZ_COMMAND_CODE:
     case FZ_COMMAND_REFUND_RELEASE:
     case FZ_COMMAND_LIMITS:
         return 0;
+    case FZ_COMMAND_CODE:
+        out[0] = wallet;
+        return 1;
     case FZ_COMMAND_INTENT:
     case FZ_COMMAND_VOID:
     case FZ_COMMAND_REFUND:
@@ -94,6 +96,12 @@ static bool corrects_transfer(const struct fz_command *c)
     return c->type == FZ_COMMAND_CORRECT;
 }
 
+/* A CODE too: another's may have that hash. */
+static bool refers_to_code(const struct fz_command *c)
+{
+    return c->type == FZ_COMMAND_CODE || (c->type == FZ_COMMAND_INTENT && fz_command_has_code(c));
+}
+
 typedef bool (*wants)(const struct fz_command *c);
 
 static unsigned count(const struct fz_commit_batch *batch, wants want)
@@ -122,6 +130,17 @@ static void add_ids(struct fz_pg_params *params, const struct fz_commit_batch *b
     for (unsigned i = 0; i < batch->len; i++) {
         if (is_kept(batch->commands[i])) {
             fz_pg_item_uuid(params, &batch->commands[i]->id);
+        }
+    }
+    fz_pg_array_end(params);
+}
+
+static void add_hashes(struct fz_pg_params *params, const struct fz_commit_batch *batch)
+{
+    fz_pg_array_begin(params, FZ_PG_BYTEA, count(batch, refers_to_code));
+    for (unsigned i = 0; i < batch->len; i++) {
+        if (refers_to_code(batch->commands[i])) {
+            fz_pg_item_bytes(params, batch->commands[i]->code_hash, FZ_CODE_HASH_LEN);
         }
     }
     fz_pg_array_end(params);
@@ -168,6 +187,8 @@ static void build_lock(struct fz_pg_params *params,
         add_ids(params, batch);
     } else if (statement == FZ_COMMIT_INTENTS) {
         add_refs(params, batch, refers_to_intent);
+    } else if (statement == FZ_COMMIT_CODES) {
+        add_hashes(params, batch);
     } else if (statement == FZ_COMMIT_PAYOUTS) {
         add_refs(params, batch, refers_to_payout);
     } else if (statement == FZ_COMMIT_CORRECTED) {
@@ -177,6 +198,7 @@ static void build_lock(struct fz_pg_params *params,
         add_refs(params, batch, refers_to_payer);
         add_refs(params, batch, refers_to_payout);
         add_corrected(params, batch);
+        add_hashes(params, batch);
     }
 }
 
@@ -191,6 +213,7 @@ fz_rc fz_commit_send_lock(PGconn *conn,
         [FZ_COMMIT_HEAD] = true,
         [FZ_COMMIT_OPERATIONS] = count(batch, is_kept) > 0,
         [FZ_COMMIT_INTENTS] = count(batch, refers_to_intent) > 0,
+        [FZ_COMMIT_CODES] = count(batch, refers_to_code) > 0,
         [FZ_COMMIT_PAYOUTS] = count(batch, refers_to_payout) > 0,
         [FZ_COMMIT_CORRECTED] = count(batch, corrects_transfer) > 0,
         [FZ_COMMIT_ACCOUNTS] = true,
@@ -291,6 +314,19 @@ static void take_intent(struct fz_state *state, const PGresult *result, int row)
     intent->place = fz_pg_tid(result, row, 13);
 }
 
+static void take_code(struct fz_state *state, const PGresult *result, int row)
+{
+    uint8_t hash[FZ_CODE_HASH_LEN];
+    copy_digest(hash, result, row, 0);
+    struct fz_code *code = fz_state_add_code(state, hash);
+    code->id = fz_pg_uuid(result, row, 1);
+    code->party = fz_pg_int(result, row, 2);
+    code->amount = fz_pg_int(result, row, 3);
+    code->expires_us = fz_pg_int(result, row, 4);
+    code->intent = fz_pg_uuid(result, row, 5);
+    code->place = fz_pg_tid(result, row, 6);
+}
+
 static void take_payout(struct fz_state *state, const PGresult *result, int row)
 {
     struct fz_id id = fz_pg_uuid(result, row, 0);
@@ -352,6 +388,8 @@ fz_rc fz_commit_take(struct fz_state *state,
         take = take_operation;
     } else if (statement == FZ_COMMIT_INTENTS) {
         take = take_intent;
+    } else if (statement == FZ_COMMIT_CODES) {
+        take = take_code;
     } else if (statement == FZ_COMMIT_PAYOUTS) {
         take = take_payout;
     } else if (statement == FZ_COMMIT_CORRECTED) {

@@ -12,6 +12,8 @@
     " FROM (SELECT DISTINCT unnest($2::uuid[]) AS id) AS k CROSS JOIN LATERAL (SELECT *"
 #define FOR_NUMBERS \
     " FROM (SELECT DISTINCT unnest($2::bigint[]) AS id) AS k CROSS JOIN LATERAL (SELECT *"
+#define FOR_HASHES \
+    " FROM (SELECT DISTINCT unnest($2::bytea[]) AS id) AS k CROSS JOIN LATERAL (SELECT *"
 #define EACH " OFFSET 0) AS o"
 
 /*
@@ -47,6 +49,9 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
          "SELECT intent_id, shop, amount, refunded, created_us, expires_us, paid_us, number, payer,"
          " payment_id, terminal, state, last_event, place" FOR_UUIDS
          ", ctid AS place FROM fz.intent WHERE community_id = $1 AND intent_id = k.id" EACH},
+    [FZ_COMMIT_CODES] =
+        {"fz_codes", "SELECT hash, code_id, party, amount, expires_us, intent_id, place" FOR_HASHES
+                     ", ctid AS place FROM fz.code WHERE community_id = $1 AND hash = k.id" EACH},
     [FZ_COMMIT_PAYOUTS] = {"fz_payouts",
                            "SELECT payout_id, shop, amount, state" FOR_UUIDS
                            " FROM fz.payout WHERE community_id = $1 AND payout_id = k.id" EACH},
@@ -70,6 +75,9 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
          " UNION SELECT unnest(ARRAY[o.debit, o.credit]) FROM unnest($5::bigint[]) AS k (id)"
          "  CROSS JOIN LATERAL (SELECT debit, credit FROM fz.transfer"
          "   WHERE community_id = $1 AND number = k.id" EACH
+         " UNION SELECT 10000000000 + o.party FROM unnest($6::bytea[]) AS k (id)"
+         "  CROSS JOIN LATERAL (SELECT party FROM fz.code"
+         "   WHERE community_id = $1 AND hash = k.id" EACH
          ") AS k CROSS JOIN LATERAL (SELECT *, ctid AS place FROM fz.account"
          " WHERE community_id = $1 AND account = k.id" EACH},
     [FZ_COMMIT_ADD_OPERATIONS] =
@@ -121,6 +129,17 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
          " $7::bigint[], $8::bigint[], $9::uuid[], $10::smallint[])"
          " AS d (place, intent_id, refunded, paid_us, number, payer, last_event, payment_id, state)"
          " WHERE i.ctid = d.place AND i.community_id" SAME "$1 AND i.intent_id" SAME "d.intent_id"
+         " RETURNING 1)" EXPECT_ALL},
+    [FZ_COMMIT_ADD_CODES] =
+        {"fz_add_codes",
+         "INSERT INTO fz.code (community_id, code_id, hash, party, amount, expires_us, intent_id)"
+         " SELECT $1, * FROM unnest($2::uuid[], $3::bytea[], $4::bigint[], $5::bigint[],"
+         " $6::bigint[], $7::uuid[])"},
+    [FZ_COMMIT_SET_CODES] =
+        {"fz_set_codes",
+         "WITH done AS (UPDATE fz.code c SET intent_id = d.used_by"
+         " FROM unnest($2::tid[], $3::bytea[], $4::uuid[]) AS d (place, hash, used_by)"
+         " WHERE c.ctid = d.place AND c.community_id" SAME "$1 AND c.hash" SAME "d.hash"
          " RETURNING 1)" EXPECT_ALL},
     [FZ_COMMIT_ADD_PAYOUTS] =
         {"fz_add_payouts",

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "feezero/assert.h"
-#include "ledger/store/commit.h"
+#include "ledger/store/commit_write.h"
 #include "ledger/store/order_base.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
@@ -54,12 +54,30 @@ static void add_result_codes(struct fz_pg_params *params, const struct fz_state 
     fz_pg_array_end(params);
 }
 
-static void item_text(struct fz_pg_params *params, const char *text)
+void fz_commit_item_text(struct fz_pg_params *params, const char *text)
 {
     if (text == NULL) {
         fz_pg_item_null(params);
     } else {
         fz_pg_item_bytes(params, text, strlen(text));
+    }
+}
+
+void fz_commit_item_id(struct fz_pg_params *params, const struct fz_id *id)
+{
+    if (fz_id_is_zero(id)) {
+        fz_pg_item_null(params);
+    } else {
+        fz_pg_item_uuid(params, id);
+    }
+}
+
+void fz_commit_item_int8(struct fz_pg_params *params, int64_t value)
+{
+    if (value == 0) {
+        fz_pg_item_null(params);
+    } else {
+        fz_pg_item_int8(params, value);
     }
 }
 
@@ -69,24 +87,6 @@ static void item_bytes(struct fz_pg_params *params, const uint8_t *bytes, size_t
         fz_pg_item_null(params);
     } else {
         fz_pg_item_bytes(params, bytes, len);
-    }
-}
-
-static void item_id_or_null(struct fz_pg_params *params, const struct fz_id *id)
-{
-    if (fz_id_is_zero(id)) {
-        fz_pg_item_null(params);
-    } else {
-        fz_pg_item_uuid(params, id);
-    }
-}
-
-static void item_int8_or_null(struct fz_pg_params *params, int64_t value)
-{
-    if (value == 0) {
-        fz_pg_item_null(params);
-    } else {
-        fz_pg_item_int8(params, value);
     }
 }
 
@@ -105,7 +105,7 @@ item_order(struct fz_pg_params *params, const struct fz_command *command, unsign
     bool is_signed = order->base != NULL;
     switch (column) {
     case 0:
-        item_text(params, is_signed ? order->key_id : NULL);
+        fz_commit_item_text(params, is_signed ? order->key_id : NULL);
         break;
     case 1:
         item_base(params, command);
@@ -117,7 +117,7 @@ item_order(struct fz_pg_params *params, const struct fz_command *command, unsign
         item_bytes(params, is_signed ? order->signature : NULL, FZ_SIGNATURE_LEN);
         break;
     case 4:
-        item_text(params, is_signed ? order->approver_key_id : NULL);
+        fz_commit_item_text(params, is_signed ? order->approver_key_id : NULL);
         break;
     default:
         item_bytes(params, is_signed ? order->approver_signature : NULL, FZ_SIGNATURE_LEN);
@@ -156,13 +156,13 @@ static void build_operations(struct fz_pg_params *params, const struct fz_state 
     fz_pg_array_end(params);
     fz_pg_array_begin(params, FZ_PG_UUID, len);
     for (unsigned i = 0; i < len; i++) {
-        item_id_or_null(params, &state->decided[i]->result.ref);
+        fz_commit_item_id(params, &state->decided[i]->result.ref);
     }
     fz_pg_array_end(params);
     fz_pg_array_begin(params, FZ_PG_TEXT, len);
     for (unsigned i = 0; i < len; i++) {
         const char *note = state->decided[i]->result.note;
-        item_text(params, note[0] == '\0' ? NULL : note);
+        fz_commit_item_text(params, note[0] == '\0' ? NULL : note);
     }
     fz_pg_array_end(params);
     add_orders(params, state);
@@ -192,7 +192,7 @@ static void build_transfers(struct fz_pg_params *params, const struct fz_state *
     }
     fz_pg_array_begin(params, FZ_PG_INT8, len);
     for (unsigned i = 0; i < len; i++) {
-        item_int8_or_null(params, state->transfers[i].corrects);
+        fz_commit_item_int8(params, state->transfers[i].corrects);
     }
     fz_pg_array_end(params);
     fz_pg_array_begin(params, FZ_PG_UUID, len);
@@ -291,139 +291,6 @@ static void build_marks(struct fz_pg_params *params, const struct fz_state *stat
     fz_pg_array_end(params);
 }
 
-/* --- intents ---------------------------------------------------------------------------------- */
-
-typedef void (*intent_item)(struct fz_pg_params *params, const struct fz_intent *intent);
-
-static void item_id(struct fz_pg_params *params, const struct fz_intent *intent)
-{
-    fz_pg_item_uuid(params, &intent->id);
-}
-
-static void item_place(struct fz_pg_params *params, const struct fz_intent *intent)
-{
-    fz_pg_item_tid(params, intent->place);
-}
-
-static void item_shop(struct fz_pg_params *params, const struct fz_intent *intent)
-{
-    fz_pg_item_int8(params, intent->shop);
-}
-
-static void item_amount(struct fz_pg_params *params, const struct fz_intent *intent)
-{
-    fz_pg_item_int8(params, intent->amount);
-}
-
-static void item_refunded(struct fz_pg_params *params, const struct fz_intent *intent)
-{
-    fz_pg_item_int8(params, intent->refunded);
-}
-
-static void item_created(struct fz_pg_params *params, const struct fz_intent *intent)
-{
-    fz_pg_item_int8(params, intent->created_us);
-}
-
-static void item_expires(struct fz_pg_params *params, const struct fz_intent *intent)
-{
-    fz_pg_item_int8(params, intent->expires_us);
-}
-
-static void item_paid(struct fz_pg_params *params, const struct fz_intent *intent)
-{
-    item_int8_or_null(params, intent->paid_us);
-}
-
-static void item_number(struct fz_pg_params *params, const struct fz_intent *intent)
-{
-    item_int8_or_null(params, intent->number);
-}
-
-static void item_payer(struct fz_pg_params *params, const struct fz_intent *intent)
-{
-    item_int8_or_null(params, intent->payer);
-}
-
-static void item_last_event(struct fz_pg_params *params, const struct fz_intent *intent)
-{
-    fz_pg_item_int8(params, intent->last_event);
-}
-
-static void item_payment(struct fz_pg_params *params, const struct fz_intent *intent)
-{
-    item_id_or_null(params, &intent->payment);
-}
-
-static void item_terminal(struct fz_pg_params *params, const struct fz_intent *intent)
-{
-    fz_pg_item_int2(params, (int16_t)intent->terminal);
-}
-
-static void item_state(struct fz_pg_params *params, const struct fz_intent *intent)
-{
-    fz_pg_item_int2(params, (int16_t)intent->state);
-}
-
-static void item_reference(struct fz_pg_params *params, const struct fz_intent *intent)
-{
-    item_text(params, intent->source->note == NULL ? "" : intent->source->note);
-}
-
-static void item_shop_name(struct fz_pg_params *params, const struct fz_intent *intent)
-{
-    item_text(params, intent->source->shop_name == NULL ? "" : intent->source->shop_name);
-}
-
-static void item_qr(struct fz_pg_params *params, const struct fz_intent *intent)
-{
-    item_text(params, intent->source->qr == NULL ? "" : intent->source->qr);
-}
-
-struct intent_column {
-    enum fz_pg_type type;
-    intent_item item;
-};
-
-static const struct intent_column new_intent[] = {
-    {FZ_PG_UUID, item_id},         {FZ_PG_INT8, item_shop},      {FZ_PG_INT8, item_amount},
-    {FZ_PG_INT8, item_refunded},   {FZ_PG_INT8, item_created},   {FZ_PG_INT8, item_expires},
-    {FZ_PG_INT8, item_paid},       {FZ_PG_INT8, item_number},    {FZ_PG_INT8, item_payer},
-    {FZ_PG_INT8, item_last_event}, {FZ_PG_UUID, item_payment},   {FZ_PG_INT2, item_terminal},
-    {FZ_PG_INT2, item_state},      {FZ_PG_TEXT, item_reference}, {FZ_PG_TEXT, item_shop_name},
-    {FZ_PG_TEXT, item_qr}};
-
-static const struct intent_column changed_intent[] = {
-    {FZ_PG_TID, item_place},       {FZ_PG_UUID, item_id},      {FZ_PG_INT8, item_refunded},
-    {FZ_PG_INT8, item_paid},       {FZ_PG_INT8, item_number},  {FZ_PG_INT8, item_payer},
-    {FZ_PG_INT8, item_last_event}, {FZ_PG_UUID, item_payment}, {FZ_PG_INT2, item_state}};
-
-static unsigned count_intents(const struct fz_state *state, bool is_new)
-{
-    unsigned len = 0;
-    for (unsigned i = 0; i < state->intents_len; i++) {
-        len += (is_new ? state->intents[i].is_new : state->intents[i].dirty) ? 1 : 0;
-    }
-    return len;
-}
-
-static void build_intents(struct fz_pg_params *params, const struct fz_state *state, bool is_new)
-{
-    const struct intent_column *columns = is_new ? new_intent : changed_intent;
-    size_t columns_len = is_new ? LEN(new_intent) : LEN(changed_intent);
-    unsigned len = count_intents(state, is_new);
-    for (size_t column = 0; column < columns_len; column++) {
-        fz_pg_array_begin(params, columns[column].type, len);
-        for (unsigned i = 0; i < state->intents_len; i++) {
-            const struct fz_intent *intent = &state->intents[i];
-            if (is_new ? intent->is_new : intent->dirty) {
-                columns[column].item(params, intent);
-            }
-        }
-        fz_pg_array_end(params);
-    }
-}
-
 /* --- payouts and events ----------------------------------------------------------------------- */
 
 static unsigned count_payouts(const struct fz_state *state, bool is_new)
@@ -489,7 +356,7 @@ static void build_events(struct fz_pg_params *params, const struct fz_state *sta
         fz_pg_array_begin(params, FZ_PG_UUID, len);
         for (unsigned i = 0; i < len; i++) {
             const struct fz_event *event = &state->events[i];
-            item_id_or_null(params, column == 0 ? &event->intent : &event->operation);
+            fz_commit_item_id(params, column == 0 ? &event->intent : &event->operation);
         }
         fz_pg_array_end(params);
     }
@@ -533,8 +400,10 @@ static bool is_needed(const struct fz_state *state, enum fz_commit_statement sta
         [FZ_COMMIT_ADD_TRANSFERS] = state->transfers_len > 0,
         [FZ_COMMIT_SET_ACCOUNTS] = state->transfers_len > 0,
         [FZ_COMMIT_ADD_MARKS] = state->marks_len > 0,
-        [FZ_COMMIT_ADD_INTENTS] = count_intents(state, true) > 0,
-        [FZ_COMMIT_SET_INTENTS] = count_intents(state, false) > 0,
+        [FZ_COMMIT_ADD_INTENTS] = fz_commit_count_intents(state, true) > 0,
+        [FZ_COMMIT_SET_INTENTS] = fz_commit_count_intents(state, false) > 0,
+        [FZ_COMMIT_ADD_CODES] = fz_commit_count_codes(state, true) > 0,
+        [FZ_COMMIT_SET_CODES] = fz_commit_count_codes(state, false) > 0,
         [FZ_COMMIT_ADD_PAYOUTS] = count_payouts(state, true) > 0,
         [FZ_COMMIT_SET_PAYOUTS] = count_payouts(state, false) > 0,
         [FZ_COMMIT_ADD_EVENTS] = state->events_len > 0,
@@ -562,7 +431,9 @@ build(struct fz_pg_params *params, const struct fz_state *state, enum fz_commit_
     } else if (statement == FZ_COMMIT_ADD_MARKS) {
         build_marks(params, state);
     } else if (statement == FZ_COMMIT_ADD_INTENTS || statement == FZ_COMMIT_SET_INTENTS) {
-        build_intents(params, state, statement == FZ_COMMIT_ADD_INTENTS);
+        fz_commit_build_intents(params, state, statement == FZ_COMMIT_ADD_INTENTS);
+    } else if (statement == FZ_COMMIT_ADD_CODES || statement == FZ_COMMIT_SET_CODES) {
+        fz_commit_build_codes(params, state, statement == FZ_COMMIT_ADD_CODES);
     } else if (statement == FZ_COMMIT_ADD_PAYOUTS || statement == FZ_COMMIT_SET_PAYOUTS) {
         build_payouts(params, state, statement == FZ_COMMIT_ADD_PAYOUTS);
     } else if (statement == FZ_COMMIT_ADD_EVENTS) {

@@ -37,6 +37,7 @@ static const struct fz_statement *const statements[] = {
     &fz_sql_past,
     &fz_sql_money,
     &fz_sql_community_moves,
+    &fz_sql_code,
     &fz_sql_shop,
     /* read_webhook.c */
     &fz_sql_webhook_add,

@@ -45,6 +45,9 @@ static void check_payment(struct fz_audit *audit, const struct fz_audit_intent *
         fz_audit_compare(audit, "intent-payer", id.text, row->payer, row->payer_min);
         fz_audit_compare(audit, "intent-payer", id.text, row->payer, row->payer_max);
     }
+    if (row->number == 0) {
+        fz_audit_compare(audit, "intent-payer", id.text, row->created_party, row->payer);
+    }
     if (row->number != 0 && (!row->paid || !fz_id_equal(&row->paid_ref, &row->id))) {
         fz_audit_find(audit, "intent-payment", id.text, "a payment of this intent",
                       row->paid ? fz_text_id(&row->paid_ref).text : "none");
@@ -60,7 +63,7 @@ static void check_events(struct fz_audit *audit, const struct fz_audit_intent *r
 {
     struct fz_text id = fz_text_id(&row->id);
     bool was_paid = row->number != 0;
-    fz_audit_compare(audit, "event-created", id.text, row->created_by == FZ_COMMAND_INTENT ? 1 : 0,
+    fz_audit_compare(audit, "event-created", id.text, row->created_number == 0 ? 1 : 0,
                      row->told_created);
     fz_audit_compare(audit, "event-completed", id.text, was_paid ? 1 : 0, row->told_completed);
     fz_audit_compare(audit, "event-canceled", id.text,

@@ -28,7 +28,9 @@ unsigned fz_audit_legs(const struct fz_result *result, struct fz_transfer legs_o
         return 0;
     }
     switch (result->type) {
-    case FZ_COMMAND_INTENT:
+    case FZ_COMMAND_INTENT: /* by code, it may be paid at once */
+        legs_out[0] = leg(FZ_KIND_PAYMENT, wallet, merchant, amount);
+        return result->state == (int32_t)FZ_STATE_COMPLETED ? 1 : 0;
     case FZ_COMMAND_CANCEL:
     case FZ_COMMAND_EXPIRE:
     case FZ_COMMAND_TOMBSTONE:

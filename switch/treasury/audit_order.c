@@ -208,6 +208,16 @@ says_correction(const struct fz_audit_operation *operation, int32_t community, c
 }
 
 static const char *
+says_code(const struct fz_audit_operation *operation, int32_t community, const json_t *body)
+{
+    (void)community;
+    bool is_default = json_object_get(body, "max_amount") == NULL &&
+                      operation->result.amount == FZ_CODE_AMOUNT_DEFAULT;
+    bool agrees = is_default || says_number(body, "max_amount", operation->result.amount);
+    return agrees ? NULL : "max_amount";
+}
+
+static const char *
 says_nothing(const struct fz_audit_operation *operation, int32_t community, const json_t *body)
 {
     (void)operation;
@@ -222,6 +232,7 @@ static const struct order_rule rules[] = {
     {FZ_COMMAND_VOID, "PUT", "/v1/voids/", TILL, SHOP, says_void},
     {FZ_COMMAND_REFUND, "PUT", "/v1/refunds/", TILL, SHOP, says_refund},
     {FZ_COMMAND_P2P, "PUT", "/v1/transfers/", RESIDENT, PARTY, says_p2p},
+    {FZ_COMMAND_CODE, "PUT", "/v1/codes/", RESIDENT, PARTY, says_code},
     {FZ_COMMAND_TOMBSTONE, "PUT", "/v1/tombstones/", FZ_ROLES_ALL, ACTOR, says_nothing},
     {FZ_COMMAND_TOPUP, "POST", "/fz/topup", TREASURER, ACTOR, says_topup},
     {FZ_COMMAND_PAYOUT, "POST", "/fz/settle", TREASURER, ACTOR, says_settlement},

@@ -129,11 +129,65 @@ static int64_t any_transfer(struct history *h)
     }
     for (unsigned tries = 0; tries < 8 && m->transfers_len > 0 && !one_in(h, 4); tries++) {
         unsigned at = below(h, m->transfers_len);
-        if (m->transfers[at].kind == FZ_KIND_P2P && !m->transfers[at].corrected) {
+        const struct model_transfer *t = &m->transfers[at];
+        bool by_worn = t->debit % FZ_ACCOUNT_CLASS_UNIT == 1; /* see wear() */
+        if (t->kind == FZ_KIND_P2P && !t->corrected && (by_worn || tries > 3)) {
             return at + 1;
         }
     }
     return 1 + (int64_t)below(h, m->transfers_len + 1);
+}
+
+/* What that payer bought last, once more. */
+static void sell_like_before(struct history *h, struct fz_command *c, int64_t payer)
+{
+    const struct model *m = h->model;
+    for (unsigned i = m->transfers_len; i > 0; i--) {
+        const struct model_transfer *t = &m->transfers[i - 1];
+        if (t->kind == FZ_KIND_PAYMENT && t->debit % FZ_ACCOUNT_CLASS_UNIT == payer) {
+            c->shop = t->credit % FZ_ACCOUNT_CLASS_UNIT;
+            c->amount = t->amount;
+            return;
+        }
+    }
+}
+
+/* A code of its own, mostly; a shop's intent names one of late, mostly one that is still good. */
+static void fill_code(struct history *h, struct fz_command *c)
+{
+    const struct model *m = h->model;
+    memcpy(c->code_hash, c->id.bytes, sizeof(c->id.bytes));
+    c->code_hash[31] = 1;
+    if (m->codes_len == 0 || (c->type == FZ_COMMAND_CODE && !one_in(h, 20)) || one_in(h, 20)) {
+        return;
+    }
+    const struct model_code *code = &m->codes[below(h, m->codes_len)];
+    for (unsigned tries = 0; tries < 8 && (code->used || code->expires <= h->now_us); tries++) {
+        code = &m->codes[m->codes_len - 1 - below(h, m->codes_len < 8 ? m->codes_len : 8)];
+    }
+    memcpy(c->code_hash, code->hash, sizeof(c->code_hash));
+    if (c->type == FZ_COMMAND_INTENT && one_in(h, 3)) {
+        sell_like_before(h, c, code->party);
+    } else if (c->type == FZ_COMMAND_INTENT && one_in(h, 2) && code->amount < 1000000) {
+        c->amount = code->amount + (one_in(h, 2) ? 1 : 0);
+    }
+}
+
+/* The payer who is asked says yes or no. */
+static void consent(struct history *h, struct fz_command *c)
+{
+    const struct model *m = h->model;
+    for (unsigned back = 1; back <= 20 && back <= m->intents_len; back++) {
+        const struct model_intent *i = &m->intents[m->intents_len - back];
+        if (i->state == 1 && i->payer != 0) {
+            c->ref = i->id;
+            c->actor = i->payer;
+            c->party = c->type == FZ_COMMAND_PAY ? i->payer : c->party;
+            c->shop = c->type == FZ_COMMAND_PAY ? i->shop : 0;
+            c->amount = i->amount;
+            return;
+        }
+    }
 }
 
 /* At a sticker, what was paid there lately. */
@@ -160,7 +214,7 @@ static void fill_command(struct history *h, struct fz_command *c)
         FZ_COMMAND_TOMBSTONE,     FZ_COMMAND_TOPUP,       FZ_COMMAND_TOPUP,
         FZ_COMMAND_PAYOUT,        FZ_COMMAND_PAYOUT_SENT, FZ_COMMAND_PAYOUT_CONFIRM,
         FZ_COMMAND_PAYOUT_RETURN, FZ_COMMAND_BILL,        FZ_COMMAND_COLLECT,
-        FZ_COMMAND_CORRECT};
+        FZ_COMMAND_CORRECT,       FZ_COMMAND_CODE,        FZ_COMMAND_CODE};
     static const char *const notes[] = {NULL, "", "a", "お釣りなし"};
     c->type = types[below(h, sizeof(types) / sizeof(types[0]))];
     c->id = new_id(h);
@@ -178,7 +232,13 @@ static void fill_command(struct history *h, struct fz_command *c)
     if (c->type == FZ_COMMAND_PAY && one_in(h, 6)) {
         c->ref = (struct fz_id){{0}}; /* at a sticker */
     }
-    c->again = c->type == FZ_COMMAND_PAY && one_in(h, 2);
+    if ((c->type == FZ_COMMAND_PAY || c->type == FZ_COMMAND_CANCEL) && one_in(h, 4)) {
+        consent(h, c);
+    }
+    if (c->type == FZ_COMMAND_CODE || (c->type == FZ_COMMAND_INTENT && one_in(h, 3))) {
+        fill_code(h, c);
+    }
+    c->again = (c->type == FZ_COMMAND_PAY || c->type == FZ_COMMAND_INTENT) && one_in(h, 2);
     if (c->type == FZ_COMMAND_PAY && one_in(h, 6)) {
         pay_like_before(h, c);
     }

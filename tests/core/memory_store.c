@@ -68,6 +68,16 @@ struct fz_intent *memory_store_intent(struct memory_store *store, const struct f
     return NULL;
 }
 
+struct fz_code *memory_store_code(struct memory_store *store, const uint8_t hash[FZ_CODE_HASH_LEN])
+{
+    for (unsigned i = 0; i < store->codes_len; i++) {
+        if (memcmp(store->codes[i].hash, hash, FZ_CODE_HASH_LEN) == 0) {
+            return &store->codes[i];
+        }
+    }
+    return NULL;
+}
+
 struct fz_payout *memory_store_payout(struct memory_store *store, const struct fz_id *id)
 {
     for (unsigned i = 0; i < store->payouts_len; i++) {
@@ -108,6 +118,10 @@ static void load_rows(struct memory_store *store, const struct fz_command *comma
     if (intent != NULL && fz_state_intent(state, &command->ref) == NULL) {
         *fz_state_add_intent(state, &command->ref) = *intent;
     }
+    struct fz_code *code = memory_store_code(store, command->code_hash);
+    if (code != NULL && fz_state_code(state, code->hash) == NULL) {
+        *fz_state_add_code(state, code->hash) = *code;
+    }
     if (payout != NULL && fz_state_payout(state, &command->ref) == NULL) {
         *fz_state_add_payout(state, &command->ref) = *payout;
     }
@@ -127,9 +141,28 @@ static void load_rows(struct memory_store *store, const struct fz_command *comma
     }
 }
 
+static void save_codes(struct memory_store *store)
+{
+    const struct fz_state *state = store->state;
+    for (unsigned i = 0; i < state->codes_len; i++) {
+        struct fz_code *row = memory_store_code(store, state->codes[i].hash);
+        fz_assert((row == NULL) == state->codes[i].is_new);
+        if (row == NULL) {
+            fz_assert(store->codes_len < MEMORY_MAX);
+            row = &store->codes[store->codes_len++];
+        } else if (!state->codes[i].dirty) {
+            fz_assert(memcmp(row, &state->codes[i], sizeof(*row)) == 0);
+        }
+        *row = state->codes[i];
+        row->is_new = false;
+        row->dirty = false;
+    }
+}
+
 static void save_rows(struct memory_store *store)
 {
     struct fz_state *state = store->state;
+    save_codes(store);
     for (unsigned i = 0; i < state->accounts_len; i++) {
         struct fz_account *row = memory_store_account(store, state->accounts[i].number);
         int64_t debits = row->debits_posted + state->accounts[i].debit_delta;

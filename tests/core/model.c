@@ -46,6 +46,16 @@ struct model_intent *model_intent(struct model *model, const struct fz_id *id)
     return NULL;
 }
 
+struct model_code *model_code(struct model *model, const uint8_t hash[32])
+{
+    for (unsigned i = 0; i < model->codes_len; i++) {
+        if (memcmp(model->codes[i].hash, hash, 32) == 0) {
+            return &model->codes[i];
+        }
+    }
+    return NULL;
+}
+
 struct model_payout *model_payout(struct model *model, const struct fz_id *id)
 {
     for (unsigned i = 0; i < model->payouts_len; i++) {
@@ -364,6 +374,7 @@ static fz_rc run(struct model *m, const struct fz_command *c, struct fz_result *
     case FZ_COMMAND_CORRECT:
         return run_correct(m, c, r);
     case FZ_COMMAND_CODE:
+        return model_run_code(m, c, r);
     case FZ_COMMAND_REFUND_RELEASE:
     case FZ_COMMAND_LIMITS:
         return FZ_KIND_NOT_ALLOWED;

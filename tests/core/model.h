@@ -30,6 +30,13 @@ struct model_intent {
     int state; /* 1 created, 2 completed, 3 canceled, 4 expired, 5 voided */
 };
 
+struct model_code {
+    uint8_t hash[32];
+    struct fz_id id, intent;
+    int64_t party, amount, expires;
+    bool used;
+};
+
 struct model_payout {
     struct fz_id id;
     int64_t shop, amount;
@@ -59,9 +66,11 @@ struct model_operation {
 struct model {
     int64_t last_time;
     int64_t offset_s; /* time zone */
+    unsigned codes_len;
     unsigned accounts_len, intents_len, payouts_len, transfers_len, operations_len, events_len;
     struct model_account accounts[256];
     struct model_intent intents[MODEL_MAX];
+    struct model_code codes[MODEL_MAX];
     struct model_payout payouts[MODEL_MAX];
     struct model_transfer transfers[MODEL_MAX];
     struct model_operation operations[MODEL_MAX];
@@ -73,6 +82,7 @@ void model_destroy(struct model *model);
 void model_open(struct model *model, int64_t account);
 struct model_account *model_account(struct model *model, int64_t account);
 struct model_intent *model_intent(struct model *model, const struct fz_id *id);
+struct model_code *model_code(struct model *model, const uint8_t hash[32]);
 struct model_payout *model_payout(struct model *model, const struct fz_id *id);
 
 /* What can be taken from an account: liabilities by debits, assets by credits. */

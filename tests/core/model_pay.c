@@ -15,26 +15,131 @@ static bool is_zero(const struct fz_id *id)
 }
 
 /* An intent ends without money; nobody's operation did it. */
-static void end_unpaid(struct model *m, struct model_intent *i, int state, int64_t now)
+static void end_unpaid(struct model *m, struct model_intent *i, int state, int event, int64_t now)
 {
     struct fz_result nobody = {.time_us = now};
     i->state = state;
     m->last_time = now;
-    model_tell(m, i, &nobody, state,
-               i->amount); /* 3 canceled, 4 expired: states and events agree */
+    model_tell(m, i, &nobody, event, i->amount);
 }
 
 static void expire(struct model *m, struct model_intent *i, int64_t now)
 {
     if (i->state == 1 && now >= i->expires) {
-        end_unpaid(m, i, 4, now);
+        end_unpaid(m, i, 4, 4, now);
     }
+}
+
+/* The payment itself, unless the payer made one like it a moment ago and does not say "again". */
+static fz_rc pay_once(struct model *m, const struct fz_command *c, struct fz_result *r)
+{
+    struct model_account *payer = model_account(m, WALLET(c->party));
+    struct model_account *shop = model_account(m, MERCHANT(c->shop));
+    int64_t since = model_since_like(m, WALLET(c->party), MERCHANT(c->shop), c->amount, r->time_us);
+    if (payer != NULL && payer->state == 1 && shop != NULL && shop->state == 1 && since >= 0 &&
+        !c->again) {
+        r->value = since;
+        return FZ_SUSPECTED_DUPLICATE;
+    }
+    return model_book(m, FZ_KIND_PAYMENT, WALLET(c->party), MERCHANT(c->shop), r, c->amount);
+}
+
+/* Asked of one payer, who has not paid. */
+static bool waits_for_another(const struct model_intent *i, int64_t party)
+{
+    return i->state != 2 && i->state != 5 && i->payer > 0 && i->payer != party;
+}
+
+fz_rc model_run_code(struct model *m, const struct fz_command *c, struct fz_result *r)
+{
+    struct model_account *wallet = model_account(m, WALLET(c->party));
+    if (c->amount < 1 || c->amount > 1000000) {
+        return FZ_AMOUNT_OUT_OF_RANGE;
+    }
+    if (model_code(m, c->code_hash) != NULL) {
+        return FZ_CODE_USED;
+    }
+    if (wallet == NULL) {
+        return FZ_ACCOUNT_NOT_FOUND;
+    }
+    if (wallet->state != 1) {
+        return wallet->state == 2 ? FZ_ACCOUNT_FROZEN : FZ_ACCOUNT_CLOSED;
+    }
+    struct model_code *code = &m->codes[m->codes_len++];
+    *code = (struct model_code){
+        .id = c->id, .party = c->party, .amount = c->amount, .expires = r->time_us + 300000000};
+    memcpy(code->hash, c->code_hash, 32);
+    r->expires_us = code->expires;
+    return FZ_OK;
+}
+
+/* Why a code cannot be used, or FZ_OK. */
+static fz_rc
+refuse_code(struct model *m, const struct model_code *code, const struct fz_command *c, int64_t now)
+{
+    const struct model_account *shop = model_account(m, MERCHANT(c->shop));
+    if (code == NULL) {
+        return FZ_CODE_UNKNOWN;
+    }
+    if (code->used) {
+        return FZ_CODE_USED;
+    }
+    if (now >= code->expires) {
+        return FZ_CODE_EXPIRED;
+    }
+    if (shop == NULL) {
+        return FZ_ACCOUNT_NOT_FOUND;
+    }
+    if (shop->state != 1) {
+        return FZ_MERCHANT_CLOSED;
+    }
+    return model_account(m, WALLET(code->party))->state == 1 ? FZ_OK : FZ_PAYER_DECLINED;
+}
+
+static fz_rc run_intent_by_code(struct model *m, const struct fz_command *c, struct fz_result *r)
+{
+    struct model_code *code = model_code(m, c->code_hash);
+    fz_rc rc = refuse_code(m, code, c, r->time_us);
+    struct fz_command pay = *c;
+    bool asks = code != NULL && c->amount > code->amount;
+    if (rc == FZ_OK && !asks) {
+        pay.party = code->party;
+        rc = pay_once(m, &pay, r);
+        r->value = rc == FZ_INSUFFICIENT_FUNDS ? 0 : r->value;
+    }
+    if (rc != FZ_OK) {
+        return rc;
+    }
+    r->expires_us = r->time_us + 30000000;
+    r->party = code->party;
+    r->state = asks ? 1 : 2;
+    struct model_intent *i = &m->intents[m->intents_len++];
+    *i = (struct model_intent){.id = c->id,
+                               .shop = c->shop,
+                               .amount = c->amount,
+                               .created = r->time_us,
+                               .expires = r->expires_us,
+                               .terminal = c->terminal,
+                               .payer = code->party,
+                               .state = r->state};
+    if (!asks) {
+        i->paid_at = r->time_us;
+        i->number = r->number;
+        i->payment = c->id;
+    }
+    code->used = true;
+    code->intent = c->id;
+    model_tell(m, i, r, r->state, c->amount);
+    return FZ_OK;
 }
 
 fz_rc model_run_intent(struct model *m, const struct fz_command *c, struct fz_result *r)
 {
     if (c->amount < 1 || c->amount > 1000000) {
         return FZ_AMOUNT_OUT_OF_RANGE;
+    }
+    if (fz_command_has_code(c)) {
+        return run_intent_by_code(m, c, r);
     }
     struct model_account *shop = model_account(m, MERCHANT(c->shop));
     if (shop == NULL) {
@@ -62,12 +167,13 @@ fz_rc model_run_cancel(struct model *m, const struct fz_command *c, struct fz_re
     if (i == NULL) {
         return FZ_INTENT_NOT_FOUND;
     }
-    if (i->shop != c->shop) {
+    bool declines = c->shop == 0 && i->payer > 0 && c->actor == i->payer;
+    if (i->shop != c->shop && !declines) {
         return FZ_NOT_YOURS;
     }
     expire(m, i, r->time_us);
     if (i->state == 1) {
-        end_unpaid(m, i, 3, r->time_us);
+        end_unpaid(m, i, 3, declines ? 7 : 3, r->time_us);
     }
     r->amount = i->amount;
     r->state = i->state;
@@ -83,20 +189,6 @@ fz_rc model_run_expire(struct model *m, const struct fz_command *c, struct fz_re
     expire(m, i, r->time_us);
     r->state = i->state;
     return FZ_OK;
-}
-
-/* The payment itself, unless the payer made one like it a moment ago and does not say "again". */
-static fz_rc pay_once(struct model *m, const struct fz_command *c, struct fz_result *r)
-{
-    struct model_account *payer = model_account(m, WALLET(c->party));
-    struct model_account *shop = model_account(m, MERCHANT(c->shop));
-    int64_t since = model_since_like(m, WALLET(c->party), MERCHANT(c->shop), c->amount, r->time_us);
-    if (payer != NULL && payer->state == 1 && shop != NULL && shop->state == 1 && since >= 0 &&
-        !c->again) {
-        r->value = since;
-        return FZ_SUSPECTED_DUPLICATE;
-    }
-    return model_book(m, FZ_KIND_PAYMENT, WALLET(c->party), MERCHANT(c->shop), r, c->amount);
 }
 
 /* Without an intent: one comes into being, paid. */
@@ -135,6 +227,9 @@ fz_rc model_run_pay(struct model *m, const struct fz_command *c, struct fz_resul
     struct model_intent *i = model_intent(m, &c->ref);
     if (i == NULL) {
         return FZ_INTENT_NOT_FOUND;
+    }
+    if (waits_for_another(i, c->party)) {
+        return FZ_NOT_YOURS;
     }
     expire(m, i, r->time_us);
     r->state = i->state;
@@ -176,10 +271,10 @@ fz_rc model_run_give_back(struct model *m, const struct fz_command *c, struct fz
     }
     expire(m, i, r->time_us);
     r->state = i->state;
-    r->party = i->payer;
     if (i->state != 2 && i->state != 5) {
         return FZ_NOT_PAID;
     }
+    r->party = i->payer;
     if (i->state == 5) {
         return FZ_ALREADY_VOIDED;
     }

@@ -25,6 +25,7 @@ void model_tell(struct model *m,
                 int type,
                 int64_t amount);
 
+fz_rc model_run_code(struct model *m, const struct fz_command *c, struct fz_result *r);
 fz_rc model_run_intent(struct model *m, const struct fz_command *c, struct fz_result *r);
 fz_rc model_run_cancel(struct model *m, const struct fz_command *c, struct fz_result *r);
 fz_rc model_run_expire(struct model *m, const struct fz_command *c, struct fz_result *r);

@@ -5,7 +5,7 @@
  * in the plain model. Results are equal field by field, the rows are equal, the answer is the one
  * docs/ledger.md puts first, and the books are whole.
  *
- * FZ_SEED=N replays one history. FZ_OPERATIONS=N sets how many commands are run (default 120000),
+ * FZ_SEED=N replays one history. FZ_OPERATIONS=N sets how many commands are run (default 160000),
  * FZ_FIRST_SEED=N where the seeds begin (default 1).
  */
 #include <criterion/criterion.h>
@@ -111,6 +111,16 @@ static void expect_same_intents(const struct run *run, struct memory_store *stor
             FAIL(run, "intent %u differs", i);
         }
     }
+    cr_assert_eq(store->codes_len, model->codes_len);
+    for (unsigned i = 0; i < model->codes_len; i++) {
+        const struct model_code *want = &model->codes[i];
+        const struct fz_code *got = &store->codes[i];
+        if (!fz_id_equal(&got->id, &want->id) || !fz_id_equal(&got->intent, &want->intent) ||
+            got->party != want->party || got->amount != want->amount ||
+            got->expires_us != want->expires || memcmp(got->hash, want->hash, 32) != 0) {
+            FAIL(run, "code %u differs", i);
+        }
+    }
     cr_assert_eq(store->payouts_len, model->payouts_len);
     for (unsigned i = 0; i < model->payouts_len; i++) {
         const struct model_payout *want = &model->payouts[i];
@@ -170,6 +180,7 @@ static void expect_same_stores(const struct run *run)
     const struct memory_store *b = run->singles;
     SAME_ROWS(run, accounts, accounts_len);
     SAME_ROWS(run, intents, intents_len);
+    SAME_ROWS(run, codes, codes_len);
     SAME_ROWS(run, payouts, payouts_len);
     SAME_ROWS(run, transfers, transfers_len);
     SAME_ROWS(run, events, events_len);
@@ -273,7 +284,7 @@ Test(property, decide_equals_the_plain_model)
 {
     uint64_t seed = setting("FZ_SEED", 0);
     uint64_t first = setting("FZ_FIRST_SEED", 1);
-    uint64_t operations = setting("FZ_OPERATIONS", 120000);
+    uint64_t operations = setting("FZ_OPERATIONS", 160000);
     precedence_read(&precedence);
     if (seed != 0) {
         run_history(seed);
@@ -287,7 +298,7 @@ Test(property, decide_equals_the_plain_model)
     for (uint64_t i = 0; i < histories; i++) {
         run_history(first + i);
     }
-    if (operations >= 100000) {
+    if (operations >= 160000) {
         expect_every_answer();
     }
     FZ_EXPECT_NO_LEAK();

@@ -98,8 +98,48 @@ static int state_at(const struct model_intent *i, int64_t time)
     return i->state == 1 && time >= i->expires ? 4 : i->state;
 }
 
-static void of_intent(struct model *m, const struct fz_command *c, struct refusals *out)
+static void of_code(struct model *m, const struct fz_command *c, struct refusals *out)
 {
+    const struct model_account *payer = model_account(m, wallet(c->party));
+    out->has[FZ_CODE_USED] = model_code(m, c->code_hash) != NULL;
+    out->has[FZ_ACCOUNT_NOT_FOUND] = payer == NULL;
+    out->has[FZ_ACCOUNT_CLOSED] = payer != NULL && payer->state == 3;
+    out->has[FZ_ACCOUNT_FROZEN] = payer != NULL && payer->state == 2;
+}
+
+static void
+of_intent_by_code(struct model *m, const struct fz_command *c, int64_t time, struct refusals *out)
+{
+    const struct model_code *code = model_code(m, c->code_hash);
+    const struct model_account *shop = model_account(m, merchant(c->shop));
+    const struct model_account *payer = code == NULL ? NULL : model_account(m, wallet(code->party));
+    out->has[FZ_ACCOUNT_NOT_FOUND] = shop == NULL;
+    out->has[FZ_MERCHANT_CLOSED] = shop != NULL && shop->state != 1;
+    out->has[FZ_CODE_UNKNOWN] = code == NULL;
+    if (code == NULL || payer == NULL) {
+        return;
+    }
+    out->has[FZ_CODE_USED] = code->used;
+    out->has[FZ_CODE_EXPIRED] = time >= code->expires;
+    out->has[FZ_PAYER_DECLINED] = payer->state != 1;
+    if (c->amount > code->amount) {
+        return; /* she is asked first */
+    }
+    out->has[FZ_SUSPECTED_DUPLICATE] =
+        !c->again && model_since_like(m, payer->number, merchant(c->shop), c->amount, time) >= 0;
+    out->has[FZ_INSUFFICIENT_FUNDS] = model_available(payer) < c->amount;
+    out->has[FZ_OVERFLOW] =
+        c->amount > 0 && (payer->debits > INT64_MAX - c->amount ||
+                          (shop != NULL && shop->credits > INT64_MAX - c->amount));
+}
+
+static void
+of_intent(struct model *m, const struct fz_command *c, int64_t time, struct refusals *out)
+{
+    if (fz_command_has_code(c)) {
+        of_intent_by_code(m, c, time, out);
+        return;
+    }
     const struct model_account *shop = model_account(m, merchant(c->shop));
     out->has[FZ_ACCOUNT_NOT_FOUND] = shop == NULL;
     out->has[FZ_MERCHANT_CLOSED] = shop != NULL && shop->state != 1;
@@ -112,6 +152,7 @@ static void of_pay(struct model *m, const struct fz_command *c, int64_t time, st
     struct money_leg leg = {FZ_KIND_PAYMENT, wallet(c->party), merchant(c->shop), c->amount};
     static const struct fz_id sticker = {{0}};
     out->has[FZ_INTENT_NOT_FOUND] = i == NULL && memcmp(&c->ref, &sticker, 16) != 0;
+    out->has[FZ_NOT_YOURS] = i != NULL && i->number == 0 && i->payer > 0 && i->payer != c->party;
     out->has[FZ_INTENT_PAID] = state == 2 || state == 5;
     out->has[FZ_INTENT_CANCELED] = state == 3;
     out->has[FZ_INTENT_EXPIRED] = state == 4;
@@ -127,7 +168,8 @@ static void of_cancel_or_expire(struct model *m, const struct fz_command *c, str
     const struct model_intent *i = model_intent(m, &c->ref);
     bool cancel = c->type == FZ_COMMAND_CANCEL;
     out->has[FZ_INTENT_NOT_FOUND] = i == NULL;
-    out->has[FZ_NOT_YOURS] = cancel && i != NULL && i->shop != c->shop;
+    bool declines = i != NULL && c->shop == 0 && i->payer > 0 && i->payer == c->actor;
+    out->has[FZ_NOT_YOURS] = cancel && i != NULL && i->shop != c->shop && !declines;
     out->has[FZ_INTENT_PAID] = cancel && i != NULL && (i->state == 2 || i->state == 5);
 }
 
@@ -146,8 +188,8 @@ of_give_back(struct model *m, const struct fz_command *c, int64_t time, struct r
         return;
     }
     out->has[FZ_NOT_YOURS] = i->shop != c->shop;
-    out->has[FZ_NOT_PAID] = i->payer == 0;
-    if (i->payer == 0) {
+    out->has[FZ_NOT_PAID] = i->number == 0;
+    if (i->number == 0) {
         return;
     }
     struct money_leg leg = {is_void ? FZ_KIND_VOID : FZ_KIND_REFUND, merchant(i->shop),
@@ -240,6 +282,7 @@ static void of_request(const struct fz_command *c, int64_t time, struct refusals
 {
     static const int64_t most[] = {
         [FZ_COMMAND_INTENT] = 1000000,    [FZ_COMMAND_PAY] = 1000000,
+        [FZ_COMMAND_CODE] = 1000000,      [FZ_COMMAND_LIMITS] = 0,
         [FZ_COMMAND_REFUND] = 1000000,    [FZ_COMMAND_P2P] = 1000000,
         [FZ_COMMAND_TOPUP] = 9999999999,  [FZ_COMMAND_PAYOUT] = 9999999999,
         [FZ_COMMAND_BILL] = 9999999999,   [FZ_COMMAND_COLLECT] = 9999999999,
@@ -262,7 +305,7 @@ of_books(struct model *m, const struct fz_command *c, int64_t time, struct refus
     struct money_leg topup = {FZ_KIND_TOPUP, RESERVE, wallet(c->party), c->amount};
     switch (c->type) {
     case FZ_COMMAND_INTENT:
-        of_intent(m, c, out);
+        of_intent(m, c, time, out);
         return;
     case FZ_COMMAND_CANCEL:
     case FZ_COMMAND_EXPIRE:
@@ -301,6 +344,8 @@ of_books(struct model *m, const struct fz_command *c, int64_t time, struct refus
         of_correct(m, c, out);
         return;
     case FZ_COMMAND_CODE:
+        of_code(m, c, out);
+        return;
     case FZ_COMMAND_REFUND_RELEASE:
     case FZ_COMMAND_LIMITS:
         out->has[FZ_KIND_NOT_ALLOWED] = true;

@@ -9,8 +9,8 @@
 #include "feezero/assert.h"
 #include "ledger/core/canonical.h"
 #include "tests/core/generator.h"
+#include "tests/engine/sim_keys.h"
 #include "tests/engine/sim_sql.h"
-#include "tests/engine/sim_tables.h"
 
 static struct sim_rows books[SIM_COMMUNITIES];
 static struct history histories[SIM_COMMUNITIES];
@@ -63,6 +63,7 @@ void sim_books_begin(uint64_t seed)
     for (int32_t c = 1; c <= SIM_COMMUNITIES; c++) {
         struct sim_rows *rows = rows_of(c);
         rows->accounts_len = rows->intents_len = rows->payouts_len = rows->transfers_len = 0;
+        rows->codes_len = 0;
         rows->operations_len = rows->events_len = rows->batches_len = rows->marks_len = 0;
         rows->heads_len = 1;
         rows->heads[0] = (struct fz_head){.community = c, .utc_offset_s = 32400};
@@ -103,43 +104,6 @@ void sim_books_end(void)
     }
 }
 
-/* --- arrays as they are sent ------------------------------------------------------------------ */
-
-struct array {
-    uint32_t oid;
-    int len;
-    struct sim_param *items;
-};
-
-static uint32_t word_at(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-static struct array read_array(const struct sim_statement *statement, const struct sim_param *param)
-{
-    struct array array = {.len = 0};
-    if (param->len < 12) {
-        sim_violation("%s: an array of %d bytes", statement->name, param->len);
-    }
-    array.oid = word_at(param->bytes + 8);
-    if (word_at(param->bytes) == 0) {
-        return array;
-    }
-    array.len = (int)word_at(param->bytes + 12);
-    array.items = sim_keep((size_t)array.len * sizeof(*array.items));
-    const uint8_t *at = param->bytes + 20;
-    for (int i = 0; i < array.len; i++) {
-        int len = (int)word_at(at);
-        array.items[i] = (struct sim_param){len, at + 4};
-        at += 4 + (len > 0 ? len : 0);
-    }
-    if (at != param->bytes + param->len) {
-        sim_violation("%s: an array of another length than it says", statement->name);
-    }
-    return array;
-}
-
 /* --- writes ----------------------------------------------------------------------------------- */
 
 static const struct sim_column *key_of(const struct sim_table *table)
@@ -171,9 +135,9 @@ static void read_item(const struct sim_statement *statement,
                       struct pending *first)
 {
     const struct sim_column *column = sim_column_named(table, item->column);
-    struct array array = {.len = -1};
+    struct sim_array array = {.len = -1};
     if (item->is_array) {
-        array = read_array(statement, param);
+        array = sim_array_read(statement, param);
         if (array.oid != sim_column_oid(column)) {
             sim_violation("%s: column %s wants type %u and was sent %u", statement->name,
                           column->name, sim_column_oid(column), array.oid);
@@ -197,7 +161,7 @@ static int count_rows(const struct sim_statement *statement,
 {
     for (unsigned i = 0; i < action->len; i++) {
         if (action->items[i].is_array) {
-            return read_array(statement, &params[action->items[i].param - 1]).len;
+            return sim_array_read(statement, &params[action->items[i].param - 1]).len;
         }
     }
     return 1;
@@ -255,71 +219,6 @@ static const char *write_rows(struct sim_transaction *transaction,
 
 /* --- reads ------------------------------------------------------------------------------------ */
 
-static bool holds_uuid(const struct array *array, const struct fz_id *id)
-{
-    for (int i = 0; i < array->len; i++) {
-        if (memcmp(array->items[i].bytes, id->bytes, 16) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool holds_int(const struct array *array, int64_t number)
-{
-    static const struct sim_column any = {"key", SIM_INT8, 0, 8, false};
-    for (int i = 0; i < array->len; i++) {
-        int64_t item = 0;
-        sim_column_read(&any, &array->items[i], &item);
-        if (item == number) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Accounts named by number, by an intent's payer, by a payout's shop, by a transfer's two sides. */
-static bool
-wants_account(struct sim_rows *rows, const struct array *keys, unsigned len, int64_t number)
-{
-    bool wanted = len > 0 && holds_int(&keys[0], number);
-    for (unsigned i = 0; !wanted && len > 1 && i < rows->intents_len; i++) {
-        const struct fz_intent *intent = &rows->intents[i].row;
-        wanted = intent->payer != 0 && number == 10000000000 + intent->payer &&
-                 holds_uuid(&keys[1], &intent->id);
-    }
-    for (unsigned i = 0; !wanted && len > 2 && i < rows->payouts_len; i++) {
-        wanted = number == 11000000000 + rows->payouts[i].shop &&
-                 holds_uuid(&keys[2], &rows->payouts[i].id);
-    }
-    for (unsigned i = 0; !wanted && len > 3 && i < rows->transfers_len; i++) {
-        const struct fz_transfer *transfer = &rows->transfers[i].transfer;
-        wanted = (transfer->debit == number || transfer->credit == number) &&
-                 holds_int(&keys[3], transfer->number);
-    }
-    return wanted;
-}
-
-static bool wants_row(struct sim_rows *rows,
-                      const struct sim_table *table,
-                      const void *row,
-                      const struct array *keys,
-                      unsigned keys_len)
-{
-    const struct sim_column *key = key_of(table);
-    if (key == NULL) {
-        return true;
-    }
-    const uint8_t *field = (const uint8_t *)row + key->offset;
-    if (key->type == SIM_UUID) {
-        return holds_uuid(&keys[0], (const struct fz_id *)field);
-    }
-    int64_t number;
-    memcpy(&number, field, sizeof(number));
-    return strcmp(table->name, "account") == 0 ? wants_account(rows, keys, keys_len, number)
-                                               : holds_int(&keys[0], number);
-}
-
 static void select_rows(int32_t community,
                         const struct sim_statement *statement,
                         const struct sim_param *params,
@@ -328,15 +227,15 @@ static void select_rows(int32_t community,
 {
     const struct sim_action *action = &statement->actions[0];
     const struct sim_table *table = sim_table_named(action->table);
-    struct array keys[8];
+    struct sim_array keys[8];
     unsigned wanted[SIM_ROWS_MAX];
     unsigned len = 0;
     for (unsigned i = 0; i < action->keys_len; i++) {
-        keys[i] = read_array(statement, &params[action->keys[i] - 1]);
+        keys[i] = sim_array_read(statement, &params[action->keys[i] - 1]);
     }
     struct sim_rows *rows = sim_books_has(community) ? rows_of(community) : NULL;
     for (unsigned i = 0; rows != NULL && i < *rows_len(rows, table); i++) {
-        if (wants_row(rows, table, row_at(rows, table, i), keys, action->keys_len)) {
+        if (sim_wants_row(rows, table, row_at(rows, table, i), keys, action->keys_len)) {
             wanted[len++] = i;
         }
     }
@@ -402,6 +301,8 @@ static void apply(struct sim_rows *rows, const struct pending *pending)
         memcpy(row, pending->row, table->row_size);
         if (strcmp(table->name, "intent") == 0) {
             ((struct sim_intent *)(void *)row)->row.place = *len;
+        } else if (strcmp(table->name, "code") == 0) {
+            ((struct fz_code *)(void *)row)->place = *len;
         }
         return;
     }
@@ -527,6 +428,21 @@ static void compare_states(const struct sim_rows *rows, const struct model *mode
     }
     if (rows->intents_len != model->intents_len || rows->payouts_len != model->payouts_len) {
         sim_violation("the model has other intents or payouts");
+    }
+    if (rows->codes_len != model->codes_len) {
+        sim_violation("the model has other codes");
+    }
+    for (unsigned i = 0; i < model->codes_len; i++) {
+        struct fz_code key = {.id = model->codes[i].id};
+        size_t at = 0;
+        memcpy(key.hash, model->codes[i].hash, sizeof(key.hash));
+        (void)find_row((struct sim_rows *)(uintptr_t)rows, sim_table_named("code"), &key, &at);
+        const struct fz_code *got = &rows->codes[at];
+        if (!fz_id_equal(&got->id, &model->codes[i].id) ||
+            !fz_id_equal(&got->intent, &model->codes[i].intent) ||
+            got->party != model->codes[i].party || got->amount != model->codes[i].amount) {
+            sim_violation("a code differs from the model's");
+        }
     }
     for (unsigned i = 0; i < model->intents_len; i++) {
         const struct model_intent *want = &model->intents[i];

@@ -53,6 +53,15 @@ static const struct sim_column intent_columns[] = {
     {"qr", SIM_TEXT, AT(sim_intent, qr), false},
     {"place", SIM_TID, AT(sim_intent, row.place), false}};
 
+static const struct sim_column code_columns[] = {
+    {"code_id", SIM_UUID, AT(fz_code, id), false},
+    {"hash", SIM_HASH, AT(fz_code, hash), false},
+    {"party", SIM_INT8, AT(fz_code, party), false},
+    {"amount", SIM_INT8, AT(fz_code, amount), false},
+    {"expires_us", SIM_INT8, AT(fz_code, expires_us), false},
+    {"intent_id", SIM_UUID, AT(fz_code, intent), true},
+    {"place", SIM_TID, AT(fz_code, place), false}};
+
 static const struct sim_column payout_columns[] = {
     {"payout_id", SIM_UUID, AT(fz_payout, id), false},
     {"shop", SIM_INT8, AT(fz_payout, shop), false},
@@ -140,6 +149,7 @@ static const struct sim_table tables[] = {
     TABLE("head", head_columns, NULL, 0, heads),
     TABLE("account", account_columns, "account", 0, accounts),
     TABLE("intent", intent_columns, "intent_id", 0, intents),
+    TABLE("code", code_columns, "hash", 0, codes),
     TABLE("payout", payout_columns, "payout_id", 0, payouts),
     TABLE("transfer", transfer_columns, "number", 0, transfers),
     TABLE("operation", operation_columns, "op_id", 0, operations),

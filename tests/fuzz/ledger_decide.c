@@ -87,6 +87,13 @@ static void make_command(struct world *w, const uint8_t record[RECORD_LEN])
     static const int64_t far[4] = {0, -1, INT64_MAX, INT64_MIN};
     struct fz_command *c = &w->commands[w->len++];
     *c = (struct fz_command){.type = (enum fz_command_type)(record[0] % RECORD_TYPES + 1)};
+    if (c->type == FZ_COMMAND_TOMBSTONE && record[4] % 2 == 0) {
+        c->type = FZ_COMMAND_CODE;
+    }
+    if (c->type == FZ_COMMAND_CODE || (c->type == FZ_COMMAND_INTENT && record[2] % 4 == 1)) {
+        c->code_hash[0] = (uint8_t)(1 + record[1] % 8);
+    }
+    c->again = record[7] % 4 == 3;
     if (fz_command_info((int)c->type)->kept) {
         c->id = id_of(record[1] % 224);
     }

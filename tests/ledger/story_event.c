@@ -18,6 +18,14 @@ static struct fz_id id_of(const char *text)
     return id;
 }
 
+/* And the keyed hash of the code of that name. */
+static void hash_of(const char *text, uint8_t out[FZ_CODE_HASH_LEN])
+{
+    struct fz_id id = id_of(text);
+    memset(out, 7, FZ_CODE_HASH_LEN);
+    memcpy(out, id.bytes, sizeof(id.bytes));
+}
+
 static struct story_name *name_it(struct story *story, const char *text)
 {
     struct story_name *name = story_find(story, text);
@@ -70,6 +78,7 @@ static bool take_subject(struct story *story, struct fz_command *c, char *word, 
 {
     switch (c->type) {
     case FZ_COMMAND_INTENT:
+    case FZ_COMMAND_CODE:
     case FZ_COMMAND_PAYOUT:
     case FZ_COMMAND_TOMBSTONE:
         snprintf(own, 16, "%s", word);
@@ -102,7 +111,6 @@ static bool take_subject(struct story *story, struct fz_command *c, char *word, 
     case FZ_COMMAND_P2P:
     case FZ_COMMAND_BILL:
     case FZ_COMMAND_COLLECT:
-    case FZ_COMMAND_CODE:
     case FZ_COMMAND_REFUND_RELEASE:
     case FZ_COMMAND_LIMITS:
         break;
@@ -142,6 +150,8 @@ static bool take_pair(struct fz_command *c, const char *key, const char *value, 
         c->ttl_s = (int32_t)number;
     } else if (strcmp(key, "terminal") == 0 && is_number) {
         c->terminal = (int32_t)number;
+    } else if (strcmp(key, "code") == 0) {
+        hash_of(value, c->code_hash);
     } else if (strcmp(key, "again") == 0) {
         c->again = strcmp(value, "yes") == 0;
     } else if (strcmp(key, "note") == 0) {
@@ -175,6 +185,9 @@ read_command(struct story *story, char **words, unsigned len, struct fz_command 
         if (at + 1 == len || !take_pair(c, words[at], words[at + 1], own)) {
             story_fail(story, "what is \"%s %s\"?", words[at], at + 1 == len ? "" : words[at + 1]);
         }
+    }
+    if (c->type == FZ_COMMAND_CODE && !fz_command_has_code(c)) {
+        hash_of(own, c->code_hash);
     }
     return story->errors == errors;
 }

@@ -208,6 +208,8 @@ Test(schema, floors_are_those_of_the_classes)
 static const char rights[] = "fz_switch account UPDATE\n"
                              "fz_switch account_mark INSERT\n"
                              "fz_switch batch INSERT\n"
+                             "fz_switch code INSERT\n"
+                             "fz_switch code UPDATE\n"
                              "fz_switch credential INSERT\n"
                              "fz_switch enrolment.key_id UPDATE\n"
                              "fz_switch event INSERT\n"

@@ -181,7 +181,8 @@ step_pay() {
     begin pay '花子さんが画像を読み取り、金額と店を確かめて支払います。' \
         "Hanako's wallet reads the picture, shows the shop and the amount, and pays."
     payment=$(uuid)
-    show 0 fz-wallet --dir "$dir/$hanako" pay --qr-image "$dir/code.png" --yes --again --id "$payment"
+    show 0 fz-wallet --dir "$dir/$hanako" pay --qr-image "$dir/code.png" --yes \
+        --again --id "$payment"
     ask 0 fz-wallet --dir "$dir/$hanako" --json operation "$payment"
     expect "operation" "DONE $PRICE 0" "$(of '"\(.status) \(.result.amount) \(.result.fee)"')"
     balance hanako
@@ -215,7 +216,8 @@ step_again() {
     local before=$yen
     begin again '通信が切れたつもりで、同じ支払いをもう一度送ります。二重には引かれません。' \
         'As if the answer had been lost, the same payment is sent again. It is not charged twice.'
-    show 0 fz-wallet --dir "$dir/$hanako" pay --qr-image "$dir/code.png" --yes --again --id "$payment"
+    show 0 fz-wallet --dir "$dir/$hanako" pay --qr-image "$dir/code.png" --yes \
+        --again --id "$payment"
     ask 0 fz-wallet --dir "$dir/$hanako" --json receipt "$payment"
     expect "receipt" "$receipt" "$answer"
     balance hanako

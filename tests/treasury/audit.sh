@@ -27,6 +27,16 @@ pay poor r4 4 b 6 5000
 sales 60 r3 3 t6 6 10
 sticker k r3 3 6 700
 refund l t6 k 6 100
+code c1 r3 3 500
+code c2 r3 3 500
+code c3 r3 3 500
+code c4 r3 3 500
+scan n1 t5 5 1 400 c1
+void n2 t5 n1 5
+scan n3 t5 5 1 600 c2
+pay n4 r3 3 n3 5 600
+scan n5 t5 5 1 700 c3
+decline n5 3
 END
 } | town 1 >"$work/names"
 id_of() {
@@ -272,6 +282,28 @@ differs intent-expires "$sticker" \
 differs event-created "$sticker" \
     "UPDATE fz.event SET type = 1 WHERE intent_id = '$sticker' AND type = 2"
 differs order-content "$sticker" "UPDATE $o SET ref = '$sale' WHERE op_id = '$sticker'"
+
+# Codes: the operation that made one, the intent that used it.
+k=fz.code
+code=$(id_of c1) spare=$(id_of c4) scanned=$(id_of n1) asked=$(id_of n5)
+differs code "$code" "DELETE FROM $k WHERE code_id = '$code'"
+differs code "$spare" "DELETE FROM $k WHERE code_id = '$spare'"
+differs code "$spare" "UPDATE $o SET rc = 104 WHERE op_id = '$spare'"
+differs code-party "$code" "UPDATE $k SET party = 4 WHERE code_id = '$code'"
+differs code-amount "$code" "UPDATE $k SET amount = 501 WHERE code_id = '$code'"
+differs code-expires "$code" "UPDATE $k SET expires_us = expires_us + 1 WHERE code_id = '$code'"
+differs code-late "$code" "UPDATE $k SET expires_us = 1 WHERE code_id = '$code'"
+differs code-hash "$code" "UPDATE $k SET hash = sha256('x') WHERE code_id = '$code'"
+differs code-use "$spare" "UPDATE $k SET intent_id = '$sale' WHERE code_id = '$spare'"
+differs code "$scanned" "UPDATE $k SET intent_id = NULL WHERE code_id = '$code'"
+differs code-payer "$code" "UPDATE $o SET party = 4 WHERE op_id = '$scanned'"
+differs order-content "$code" "UPDATE $o SET amount = 501 WHERE op_id = '$code'"
+differs intent-payer "$asked" "UPDATE $i SET payer = 4 WHERE intent_id = '$asked'"
+differs intent-payment "$scanned" \
+    "UPDATE $i SET payment_id = '$(id_of q)' WHERE intent_id = '$scanned'"
+differs event-canceled "$asked" \
+    "UPDATE fz.event SET type = 6 WHERE intent_id = '$asked' AND type = 7"
+differs operation-transfer "$scanned" "UPDATE $o SET state = 1 WHERE op_id = '$scanned'"
 
 # Payouts, settlements, bank files.
 differs payout-amount "$first" "UPDATE fz.payout SET amount = amount + 1 WHERE payout_id = '$first'"

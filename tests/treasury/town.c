@@ -7,10 +7,13 @@
  *   intent NAME KEY SHOP TERMINAL YEN  a till asks for money
  *   pay NAME KEY RESIDENT INTENT SHOP YEN
  *   sticker NAME KEY RESIDENT SHOP YEN a payment without an intent; NAME is the one it makes
+ *   code NAME KEY RESIDENT YEN         a code to show
+ *   scan NAME KEY SHOP TERMINAL YEN CODE   an intent by that code
  *   void NAME KEY INTENT SHOP
  *   refund NAME KEY INTENT SHOP YEN
  *   p2p NAME KEY FROM TO YEN
  *   cancel INTENT SHOP
+ *   decline INTENT RESIDENT            by the payer who is asked
  *   tombstone NAME KEY PARTY [ID]      closes an id, a new one unless told
  *   sales COUNT KEY RESIDENT TILL SHOP YEN   so many paid intents, in large batches
  *   use NAME ID                        a name for an intent made earlier
@@ -286,6 +289,40 @@ static struct fz_id do_sticker(struct town *town, const char *const *words)
     return command.id;
 }
 
+/* In place of a keyed hash of digits: the id, twice. */
+static void set_code(struct fz_command *command, const struct fz_id *code)
+{
+    memcpy(command->code_hash, code->bytes, sizeof code->bytes);
+    memcpy(command->code_hash + sizeof code->bytes, code->bytes, sizeof code->bytes);
+}
+
+static struct fz_id do_code(struct town *town, const char *const *words)
+{
+    struct fz_command command = command_of(FZ_COMMAND_CODE);
+    command.party = strtoll(words[3], NULL, 10);
+    command.actor = command.party;
+    command.amount = strtoll(words[4], NULL, 10);
+    set_code(&command, &command.id);
+    add(town, words[1], words[2], &command, "codes",
+        json_pack("{s:I}", "max_amount", (json_int_t)command.amount));
+    return command.id;
+}
+
+static struct fz_id do_scan(struct town *town, const char *const *words)
+{
+    const struct fz_id code = find_id(town, words[6]);
+    struct fz_command command = command_of(FZ_COMMAND_INTENT);
+    command.shop = strtoll(words[3], NULL, 10);
+    command.actor = command.shop;
+    command.terminal = (int32_t)strtol(words[4], NULL, 10);
+    command.amount = strtoll(words[5], NULL, 10);
+    command.shop_name = "shop";
+    set_code(&command, &code);
+    add(town, words[1], words[2], &command, "intents",
+        json_pack("{s:I}", "amount", (json_int_t)command.amount));
+    return command.id;
+}
+
 static void do_return(struct town *town, const char *const *words, bool refund)
 {
     char text[FZ_ID_TEXT_LEN + 1];
@@ -347,6 +384,10 @@ static void do_command(struct town *town, const char *const *words)
         do_pay(town, words, &intent);
     } else if (strcmp(words[0], "sticker") == 0) {
         remember_id(town, words[1], do_sticker(town, words));
+    } else if (strcmp(words[0], "code") == 0) {
+        remember_id(town, words[1], do_code(town, words));
+    } else if (strcmp(words[0], "scan") == 0) {
+        remember_id(town, words[1], do_scan(town, words));
     } else if (strcmp(words[0], "void") == 0) {
         do_return(town, words, false);
     } else if (strcmp(words[0], "refund") == 0) {
@@ -358,6 +399,11 @@ static void do_command(struct town *town, const char *const *words)
                                      .ref = find_id(town, words[1]),
                                      .shop = strtoll(words[2], NULL, 10)};
         add(town, "cancel", NULL, &command, "", NULL);
+    } else if (strcmp(words[0], "decline") == 0) {
+        struct fz_command command = {.type = FZ_COMMAND_CANCEL,
+                                     .ref = find_id(town, words[1]),
+                                     .actor = strtoll(words[2], NULL, 10)};
+        add(town, "decline", NULL, &command, "", NULL);
     } else if (strcmp(words[0], "tombstone") == 0) {
         struct fz_command command = command_of(FZ_COMMAND_TOMBSTONE);
         command.actor = strtoll(words[3], NULL, 10);
