@@ -281,7 +281,7 @@ def hang_up(handler):
 
 
 def ill_beside_well(town):
-    """Every kind of bad receiver; the well one beside them hears at once, and nothing is followed."""
+    """Every kind of bad receiver; the well one beside them hears at once."""
     first, second = Shop(town, "元気な店"), Shop(town, "困った店")
     answers = {  # what the log must say in the end
         (first, "slow"): (lambda message: hang, (None, "timeout")),
@@ -383,7 +383,7 @@ def killed(town):
 
 
 def given_up(town):
-    """After three days it is given up, after thirty forgotten; a replay brings back what is left."""
+    """After three days it is given up, after thirty forgotten; a replay brings back the rest."""
     shop = Shop(town, "三日坊主")
     webhook = shop.webhook(f"http://127.0.0.1:{free_port()}/")
     shop.event(3)
