@@ -20,6 +20,7 @@ static fz_rc encode(const char *digits, struct bars *bars_out, struct fz_err *er
 {
     size_t len = strnlen(digits, FZ_BAR_DIGITS_MAX + 1);
 
+    bars_out->count = 0;
     if (len > FZ_BAR_DIGITS_MAX || !fz_code128_encode(digits, len, bars_out->modules)) {
         return fz_fail(err, FZ_FORMAT, "a bar code takes an even number of digits");
     }

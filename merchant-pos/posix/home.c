@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "merchant-pos/posix/paper.h"
+
 #define LINE_MAX_BYTES 2048
 
 static const struct setting {
@@ -109,6 +111,23 @@ static fz_rc read_line(struct fz_home *home, char *line, struct fz_err *err)
     return fz_fail(err, FZ_CONFIG, "unknown key: %.60s", name);
 }
 
+/* What the printer needs to know. */
+static fz_rc check_printing(const struct fz_settings *settings, struct fz_err *err)
+{
+    const char *rate = settings->tax_rate;
+    char *end;
+    unsigned long columns = strtoul(settings->printer_columns, &end, 10);
+
+    if (strcmp(rate, "10") != 0 && strcmp(rate, "8") != 0 && strcmp(rate, "0") != 0) {
+        return fz_fail(err, FZ_CONFIG, "tax_rate is 10, 8 or 0");
+    }
+    if (*end != '\0' || columns < FZ_PAPER_COLUMNS_MIN || columns > FZ_PAPER_COLUMNS_MAX) {
+        return fz_fail(err, FZ_CONFIG, "printer_columns is %d to %d", FZ_PAPER_COLUMNS_MIN,
+                       FZ_PAPER_COLUMNS_MAX);
+    }
+    return FZ_OK;
+}
+
 static fz_rc check_settings(const struct fz_settings *settings, struct fz_err *err)
 {
     char *end;
@@ -129,7 +148,7 @@ static fz_rc check_settings(const struct fz_settings *settings, struct fz_err *e
     if (*end != '\0' || end == settings->utc_offset_minutes || minutes < -1080 || minutes > 1080) {
         return fz_fail(err, FZ_CONFIG, "utc_offset_minutes is no offset");
     }
-    return FZ_OK;
+    return check_printing(settings, err);
 }
 
 void fz_home_set_presets(struct fz_home *home)

@@ -14,9 +14,8 @@
 #include "feezero/rc.h"
 #include "merchant-pos/posix/qr_draw.h"
 
-#define FZ_PAPER_COLUMNS_MIN 24
+#define FZ_PAPER_COLUMNS_MIN 24 /* 32: paper of 58 mm; 48: of 80 mm */
 #define FZ_PAPER_COLUMNS_MAX 64
-#define FZ_PAPER_COLUMNS_DEFAULT 32 /* 58 mm; paper of 80 mm has 48 */
 
 enum fz_paper_kind {
     FZ_PAPER_TEXT,  /* UTF-8 */

@@ -12,16 +12,6 @@
 
 #define WAIT_MS 3000 /* for a printer that is busy or out of paper, each time it takes nothing */
 
-static unsigned columns_of(const struct fz_settings *settings)
-{
-    char *end;
-    unsigned long columns = strtoul(settings->printer_columns, &end, 10);
-
-    return *end != '\0' || columns < FZ_PAPER_COLUMNS_MIN || columns > FZ_PAPER_COLUMNS_MAX
-               ? FZ_PAPER_COLUMNS_DEFAULT
-               : (unsigned)columns;
-}
-
 fz_rc fz_printer_begin(struct fz_printer *printer,
                        enum fz_paper_kind kind,
                        const struct fz_settings *settings,
@@ -33,7 +23,8 @@ fz_rc fz_printer_begin(struct fz_printer *printer,
     if (stream == NULL) {
         return fz_fail(err, FZ_NO_MEMORY, "no memory to print");
     }
-    fz_rc rc = fz_paper_init(&printer->paper, kind, columns_of(settings), stream, err);
+    fz_rc rc = fz_paper_init(&printer->paper, kind,
+                             (unsigned)strtoul(settings->printer_columns, NULL, 10), stream, err);
 
     if (rc != FZ_OK) {
         (void)fclose(stream);

@@ -5,6 +5,7 @@
 #include "merchant-pos/posix/receipt.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "merchant-pos/core/exchange.h"
@@ -150,11 +151,7 @@ static void print_tax(const struct fz_machine *machine,
                       const struct fz_receipt *receipt,
                       struct fz_paper *paper)
 {
-    long long percent = 0;
-
-    if (sscanf(machine->home.settings.tax_rate, "%2lld", &percent) != 1) {
-        return;
-    }
+    int64_t percent = strtoll(machine->home.settings.tax_rate, NULL, 10); /* two digits at most */
     bool is_reduced = percent == REDUCED_PERCENT;
     int64_t reduced = is_reduced ? receipt->operation.amount : receipt->reduced;
 

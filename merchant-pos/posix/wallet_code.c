@@ -108,8 +108,9 @@ static enum fz_exit answer(struct fz_session *session, const struct fz_pos_outco
                          : fz_pos_decline(&session->machine->pos, &payment.intent, &out, &err);
     enum fz_exit result = fz_say_result(say, rc, &out, &err);
 
-    if (!is_late && rc == FZ_OK) {
-        rc = fz_pos_code_wait(&session->machine->pos, &id, &out, &err); /* the code is done too */
+    if (!is_late && rc == FZ_OK &&
+        fz_pos_code_wait(&session->machine->pos, &id, &out, &err) != FZ_OK) { /* it is done too */
+        fz_say_warnings(say, 0);
     }
     return result;
 }
