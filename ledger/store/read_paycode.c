@@ -19,7 +19,7 @@ static void finish_code(const struct fz_read_call *call,
         rc = FZ_NOT_FOUND;
     }
     if (rc != FZ_OK) {
-        call->done.code(call->ctx, rc, NULL);
+        call->done.paycode(call->ctx, rc, NULL);
         return;
     }
     struct fz_paycode row = {.id = fz_pg_uuid(result, 0, 0),
@@ -27,7 +27,7 @@ static void finish_code(const struct fz_read_call *call,
                              .amount = fz_pg_int(result, 0, 2),
                              .expires_us = fz_pg_int(result, 0, 3),
                              .intent = fz_pg_uuid(result, 0, 4)};
-    call->done.code(call->ctx, FZ_OK, &row);
+    call->done.paycode(call->ctx, FZ_OK, &row);
 }
 
 void fz_read_paycode(struct fz_reader *reader,
@@ -40,6 +40,6 @@ void fz_read_paycode(struct fz_reader *reader,
     fz_pg_add_int4(params, community);
     fz_pg_add_uuid(params, id);
     struct fz_read_call call = {
-        .statement = &fz_sql_paycode, .finish = finish_code, .done = {.code = done}, .ctx = ctx};
+        .statement = &fz_sql_paycode, .finish = finish_code, .done = {.paycode = done}, .ctx = ctx};
     fz_read_start(reader, &call);
 }

@@ -137,25 +137,6 @@ void fz_read_intent(struct fz_reader *reader,
                     fz_intent_done done,
                     void *ctx);
 
-/* A resident's code (read_code.c). */
-struct fz_shown_code {
-    struct fz_id id; /* of the operation that made it */
-    int64_t party;
-    int64_t amount; /* up to it nobody asks her again */
-    int64_t expires_us;
-    bool is_used;
-    struct fz_intent_row intent; /* that used it; without its QR text */
-};
-
-typedef void (*fz_code_done)(void *ctx, fz_rc rc, const struct fz_shown_code *code);
-
-/* By its keyed hash, which whoever has the key makes from the code's id. FZ_NOT_FOUND. */
-void fz_read_code(struct fz_reader *reader,
-                  int32_t community,
-                  const uint8_t hash[FZ_CODE_HASH_LEN],
-                  fz_code_done done,
-                  void *ctx);
-
 struct fz_event_row {
     int64_t event;
     int64_t time_us;

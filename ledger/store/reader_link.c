@@ -37,8 +37,8 @@ static const struct fz_statement *const statements[] = {
     &fz_sql_past,
     &fz_sql_money,
     &fz_sql_community_moves,
-    &fz_sql_code,
     &fz_sql_shop,
+    &fz_sql_paycode,
     /* read_webhook.c */
     &fz_sql_webhook_add,
     &fz_sql_webhooks,

@@ -35,7 +35,6 @@ extern const struct fz_statement fz_sql_history;          /* read_history.c */
 extern const struct fz_statement fz_sql_past;             /* read_history.c */
 extern const struct fz_statement fz_sql_money;            /* read_moves.c */
 extern const struct fz_statement fz_sql_community_moves;  /* read_moves.c */
-extern const struct fz_statement fz_sql_code;             /* read_code.c */
 extern const struct fz_statement fz_sql_shop;             /* read_shop.c */
 extern const struct fz_statement fz_sql_paycode;          /* read_paycode.c */
 
@@ -62,9 +61,8 @@ union fz_read_done {
     fz_past_done past;
     fz_money_done money;
     fz_moves_done moves;
-    fz_code_done code;
     fz_shop_done shop;
-    fz_paycode_done code;
+    fz_paycode_done paycode;
     fz_webhook_added_done webhook_added;
     fz_webhooks_done webhooks;
     fz_webhook_changed_done webhook_changed;
