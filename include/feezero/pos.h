@@ -28,7 +28,13 @@
 #define FZ_POS_REFERENCE_MAX 25 /* what the code's reference label can carry */
 #define FZ_POS_MESSAGE_MAX 140  /* bytes of UTF-8 */
 #define FZ_POS_HISTORY_PAGE 20  /* entries asked for at once: they must fit FZ_POS_ANSWER_MAX */
-#define FZ_POS_CODE_LEN 20      /* digits of a customer's one-time code */
+/*
+ * A payment or transfer that the switch decides later than this is refused (FZ_DEADLINE_PASSED):
+ * whoever sent it stopped listening by then. `send` should give up sooner. It goes by the switch's
+ * clock, so the very first request of all, before any answer told the time, has no deadline.
+ */
+#define FZ_POS_DEADLINE_MS 20000
+#define FZ_POS_CODE_LEN 20 /* digits of a customer's one-time code */
 #define FZ_POS_EVENT_TYPE_MAX 31
 #define FZ_POS_Z_LINES_MAX 999 /* lines kept with one Z report; the rest is only counted */
 
@@ -195,7 +201,8 @@ struct fz_pos {
     int64_t z_closed_ms; /* our clock */
     int64_t first_at_ms; /* when the first operation of the journal was prepared; 0: none */
     int64_t clock_skew_ms;
-    bool more_open; /* than the table holds */
+    bool clock_known; /* some answer told the switch's time */
+    bool more_open;   /* than the table holds */
     uint32_t open_count;
     struct fz_pos_operation open[FZ_POS_OPEN_MAX];
     char request[FZ_POS_REQUEST_MAX];

@@ -118,6 +118,7 @@ static void learn_date(struct fz_pos *pos, int64_t date_ms)
     int64_t skew_ms = date_ms - pos->ports.now_ms(pos->ports.ctx);
 
     if (date_ms != 0) {
+        pos->clock_known = true;
         pos->clock_skew_ms = skew_ms > -SKEW_MIN_MS && skew_ms < SKEW_MIN_MS ? 0 : skew_ms;
     }
 }
@@ -169,6 +170,7 @@ static bool learn_time(struct fz_pos *pos, const struct fz_exchange_answer *answ
         return false;
     }
     pos->clock_skew_ms = server_ms - pos->ports.now_ms(pos->ports.ctx);
+    pos->clock_known = true;
     return true;
 }
 

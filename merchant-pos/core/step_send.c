@@ -1,12 +1,14 @@
 /*
  * merchant-pos/core: sending an operation under its id, and taking over the answer. The body is
- * made from the journaled fields alone, so a repetition after a power cut has the very same bytes.
+ * made from the journaled fields, so a repetition after a power cut says the very same; only the
+ * deadline moves, and that is no part of what is asked for.
  */
 #include <string.h>
 
 #include "feezero/assert.h"
 #include "merchant-pos/core/run.h"
 #include "merchant-pos/core/text.h"
+#include "merchant-pos/core/timestamp.h"
 
 static const char *collection_of(enum fz_pos_kind kind)
 {
@@ -118,6 +120,18 @@ static void add_code(struct fz_text *text, const struct fz_pos_operation *op)
     }
 }
 
+/* Not for what is wanted still tomorrow: a void or a refund. */
+static void add_deadline(struct fz_text *text, const struct fz_pos *pos)
+{
+    char form[FZ_TIMESTAMP_LEN + 1];
+
+    if (pos->clock_known) {
+        fz_timestamp_format(fz_exchange_now_ms(pos) + FZ_POS_DEADLINE_MS, form);
+        fz_text_add(text, ",");
+        add_member(text, "deadline", form);
+    }
+}
+
 static void build_body(struct fz_pos *pos, const struct fz_pos_operation *op)
 {
     struct fz_text text;
@@ -138,9 +152,11 @@ static void build_body(struct fz_pos *pos, const struct fz_pos_operation *op)
         break;
     case FZ_POS_PAYMENT:
         add_payment(&text, op);
+        add_deadline(&text, pos);
         break;
     case FZ_POS_TRANSFER:
         add_transfer(&text, op);
+        add_deadline(&text, pos);
         break;
     case FZ_POS_CODE:
         add_code(&text, op);

@@ -293,10 +293,11 @@ class Double(OtherWays):
     def put(self, who, key_id, collection, operation_id, body):
         """Every PUT of an operation: decided once."""
         stored = self.operations.get(operation_id)
+        content = {name: value for name, value in body.items() if name != "deadline"}
         if stored is not None:
             if stored["kind"] == "tombstone" and collection != "tombstones":
                 raise Refusal("tombstoned")
-            if stored["actor"] != key_id or stored["request"] != (collection, body):
+            if stored["actor"] != key_id or stored["request"] != (collection, content):
                 raise Refusal("id-reused", **({"final_state": self.inquiry(operation_id, key_id)}
                                               if collection == "tombstones" and
                                               stored["actor"] == key_id else {}))
@@ -315,7 +316,7 @@ class Double(OtherWays):
             except Refusal as refusal:
                 answer, state = refusal.body, "REJECTED"
                 status = answer["status"]
-        self.operations[operation_id] = {"actor": key_id, "request": (collection, body),
+        self.operations[operation_id] = {"actor": key_id, "request": (collection, content),
                                          "status": status, "body": answer, "kind": kind,
                                          "state": state}
         return status, answer

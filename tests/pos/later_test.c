@@ -289,3 +289,40 @@ Test(later, row_38_a_stale_signature_teaches_the_time_in_both_directions)
                            paper.signed_base);
     }
 }
+
+/* --- deadlines -------------------------------------------------------------------------------- */
+
+Test(later, a_payment_says_until_when_by_the_switchs_clock)
+{
+    struct fz_pos_payment payment = {
+        .intent = some_intent, .shop = "M00000042", .amount = PAPER_AMOUNT};
+    static const char *const plain =
+        "{\"intent_id\":\"01020300-0000-0000-0000-000000000000\",\"shop\":\"M00000042\","
+        "\"amount\":1480";
+    char expected[256];
+
+    paper_open(&paper, PATIENCE_MS);
+    paper.tells_date = true;
+    paper.clock_error_ms = 240000; /* behind, but not enough for a stale signature */
+    PAPER_PLAY(&paper, {"PUT payments", ANSWERED, 503, PROBLEM("overloaded"), 1});
+    paper.pos.patience_ms = 500;
+    cr_assert_eq(fz_pos_pay(&paper.pos, &payment, &out, NULL), FZ_OK);
+    snprintf(expected, sizeof expected, "%s}", plain);
+    cr_expect_str_eq(paper.last_body, expected, "nobody had told the time yet");
+
+    PAPER_PLAY(&paper, {"PUT payments", ANSWERED, 409, PROBLEM("deadline-passed"), 0});
+    cr_assert_eq(fz_pos_pay(&paper.pos, &payment, &out, NULL), FZ_OK);
+    paper_finish(&paper);
+    snprintf(expected, sizeof expected, "%s,\"deadline\":\"2026-12-01T00:00:20.000Z\"}", plain);
+    cr_expect_str_eq(paper.last_body, expected);
+    cr_expect_eq(out.operation.state, FZ_POS_REFUSED);
+    cr_expect_eq(out.rc, FZ_DEADLINE_PASSED);
+    cr_expect_str_eq(fz_pos_text(&out, FZ_POS_EN),
+                     "The deadline of the request had passed; nothing was done");
+
+    /* A void is wanted still tomorrow. */
+    PAPER_PLAY(&paper, {"PUT voids", ANSWERED, 201, OPERATION_BODY("void", "1480"), 0});
+    cr_assert_eq(fz_pos_void(&paper.pos, &some_intent, &out, NULL), FZ_OK);
+    cr_expect_null(strstr(paper.last_body, "deadline"));
+    paper_finish(&paper);
+}
