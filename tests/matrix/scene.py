@@ -23,6 +23,8 @@ from words import WORDS  # noqa: E402
 
 KINDS = {"1": "topup", "2": "payment", "3": "void", "4": "refund", "5": "p2p", "6": "payout"}
 STATES = {"1": "CREATED", "2": "COMPLETED", "3": "CANCELED", "4": "EXPIRED", "5": "VOIDED"}
+SCREEN_READY = ("Key in the amount", "Scan this with your wallet",
+                "Enter next sale   p receipt again", "Enter go on")
 DONE, REFUSED, LATER = 0, 1, 75  # exit codes
 
 
@@ -219,7 +221,7 @@ class Till(Program):
         command, language, environment = self.prepare(["screen"], json_output=False)
         screen = Screen(command, environment, lambda english: said_in(language, english))
         try:
-            until("the screen is up", lambda: len(screen.lines) >= 40)
+            until("the screen is up", lambda: any(screen.has(words) for words in SCREEN_READY))
             yield screen
         except AssertionError as error:
             raise AssertionError(f"{error}\n{screen}") from error

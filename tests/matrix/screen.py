@@ -1,4 +1,5 @@
 """The full-screen till, `fz-pos screen`, on a terminal of its own: what stands on it."""
+import codecs
 import fcntl
 import os
 import pty
@@ -28,6 +29,7 @@ class Screen:
         self.thread.start()
 
     def read(self):
+        decoder = codecs.getincrementaldecoder("utf-8")()
         while not self.ended:
             try:
                 ready, _, _ = select.select([self.terminal], [], [], 0.1)
@@ -35,12 +37,11 @@ class Screen:
             except OSError:
                 return
             with self.lock:
-                self.left += data.decode(errors="ignore")
-                end = self.left.rfind("\x1b[0m")  # each line ends so
-                if end >= 0:
-                    for line, text in DRAWN.findall(self.left[:end + 4]):
-                        self.lines[int(line)] = STYLE.sub("", text)
-                    self.left = self.left[end + 4:]
+                self.left += decoder.decode(data)
+                for drawn in DRAWN.finditer(self.left):
+                    self.lines[int(drawn[1])] = STYLE.sub("", drawn[2])
+                begin = self.left.rfind("\x1b[", 0, self.left.rfind(";1H") + 1)
+                self.left = self.left[max(begin, 0):]  # the last line may go on
 
     def has(self, english):
         """Whether these words of the program stand on it."""
