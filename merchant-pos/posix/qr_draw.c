@@ -67,7 +67,8 @@ static fz_rc copy_symbol(const QRcode *code, struct fz_qr **qr_out, struct fz_er
     return FZ_OK;
 }
 
-fz_rc fz_qr_create(const char *text, size_t len, struct fz_qr **qr_out, struct fz_err *err)
+static fz_rc
+create(const char *text, size_t len, QRecLevel level, struct fz_qr **qr_out, struct fz_err *err)
 {
     QRinput *input = NULL;
     QRcode *code = NULL;
@@ -81,7 +82,7 @@ fz_rc fz_qr_create(const char *text, size_t len, struct fz_qr **qr_out, struct f
     if (len > INT_MAX) {
         return fz_fail(err, FZ_LIMIT, "the text is too long for a QR symbol");
     }
-    input = QRinput_new2(LOWEST_VERSION, QR_ECLEVEL_M);
+    input = QRinput_new2(LOWEST_VERSION, level);
     if (input == NULL || !fill_input(input, text, len)) {
         rc = qrencode_failed(err, "QRinput");
         goto out;
@@ -96,6 +97,16 @@ out:
     QRcode_free(code);
     QRinput_free(input);
     return rc;
+}
+
+fz_rc fz_qr_create(const char *text, size_t len, struct fz_qr **qr_out, struct fz_err *err)
+{
+    return create(text, len, QR_ECLEVEL_M, qr_out, err);
+}
+
+fz_rc fz_qr_create_small(const char *text, size_t len, struct fz_qr **qr_out, struct fz_err *err)
+{
+    return create(text, len, QR_ECLEVEL_L, qr_out, err);
 }
 
 void fz_qr_destroy(struct fz_qr **qr)

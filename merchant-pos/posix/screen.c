@@ -514,6 +514,7 @@ static enum fz_exit body(struct fz_session *session)
     take_up_again();
     loop();
     fz_qr_destroy(&screen.qr);
+    fz_qr_destroy(&screen.small_qr);
     leave_screen();
     fz_keys_fini(&screen.keys);
     return FZ_EXIT_DONE;

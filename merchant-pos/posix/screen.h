@@ -92,6 +92,7 @@ struct fz_screen {
     unsigned renewals;
     struct fz_pos_outcome outcome; /* what the screen is about */
     struct fz_qr *qr;              /* of the sale on the screen; owned */
+    struct fz_qr *small_qr;        /* the same for a terminal without room; owned */
 
     struct fz_screen_sale sales[FZ_SCREEN_SALES_MAX]; /* newest first */
     unsigned sale_count;

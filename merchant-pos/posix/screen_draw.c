@@ -12,6 +12,7 @@
 #define TEXT_SIZE 256
 #define SIDE_COLUMNS 26 /* beside a symbol, for amount and words */
 #define BELOW_ROWS 4    /* or under it */
+#define QUIET_LEAST 2   /* modules of white; readers manage, the standard says four */
 #define SKEW_TOLD_MS 60000
 #define CODE_GROUP 4
 
@@ -200,28 +201,48 @@ static bool is_dark(const void *ctx, long x, long y)
     return fz_qr_is_dark(ctx, x, y);
 }
 
-/* Where the symbol and the words go. */
+/* Which symbol, and where it and the words go. */
 struct layout {
+    const struct fz_qr *qr;
+    int margin;
     enum fz_canvas_grain grain;
     int columns, rows; /* of the symbol */
     int side;          /* first column of the words beside it; 0: they stand below */
 };
 
-/* The largest grain that leaves room for the words. False: the terminal is too small. */
-static bool find_layout(const struct fz_canvas *canvas, int dots, struct layout *layout_out)
+/* Completes a layout whose symbol, margin and grain are set. False: it does not fit. */
+static bool fit(const struct fz_canvas *canvas, struct layout *layout)
 {
-    static const enum fz_canvas_grain grains[] = {FZ_GRAIN_FULL, FZ_GRAIN_HALF, FZ_GRAIN_SEXTANT};
+    int dots = (int)fz_qr_width(layout->qr) + 2 * layout->margin;
     int room = canvas->rows - 2;
 
-    for (size_t i = 0; i < sizeof grains / sizeof grains[0]; i++) {
-        struct layout layout = {.grain = grains[i],
-                                .columns = fz_canvas_symbol_columns(grains[i], dots),
-                                .rows = fz_canvas_symbol_rows(grains[i], dots)};
-        bool fits = layout.rows <= room && layout.columns <= canvas->columns;
-        bool has_side = layout.columns + 2 + SIDE_COLUMNS <= canvas->columns;
-        if (fits && (has_side || layout.rows + BELOW_ROWS <= room)) {
-            layout.side = has_side ? layout.columns + 2 : 0;
-            *layout_out = layout;
+    layout->columns = fz_canvas_symbol_columns(layout->grain, dots);
+    layout->rows = fz_canvas_symbol_rows(layout->grain, dots);
+    bool has_side = layout->columns + 2 + SIDE_COLUMNS <= canvas->columns;
+
+    layout->side = has_side ? layout->columns + 2 : 0;
+    return layout->rows <= room && layout->columns <= canvas->columns &&
+           (has_side || layout->rows + BELOW_ROWS <= room);
+}
+
+/*
+ * The largest dots that leave room for the words; then the symbol with less correction; last, less
+ * white around it than the standard wants. False: the terminal is too small.
+ */
+static bool find_layout(const struct fz_screen *screen, struct layout *layout_out)
+{
+    const struct layout choices[] = {
+        {.qr = screen->qr, .margin = FZ_QR_QUIET_MODULES, .grain = FZ_GRAIN_FULL},
+        {.qr = screen->qr, .margin = FZ_QR_QUIET_MODULES, .grain = FZ_GRAIN_HALF},
+        {.qr = screen->small_qr, .margin = FZ_QR_QUIET_MODULES, .grain = FZ_GRAIN_HALF},
+        {.qr = screen->qr, .margin = FZ_QR_QUIET_MODULES, .grain = FZ_GRAIN_SEXTANT},
+        {.qr = screen->small_qr, .margin = FZ_QR_QUIET_MODULES, .grain = FZ_GRAIN_SEXTANT},
+        {.qr = screen->small_qr, .margin = QUIET_LEAST, .grain = FZ_GRAIN_SEXTANT},
+    };
+
+    for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
+        *layout_out = choices[i];
+        if (fit(&screen->canvas, layout_out)) {
             return true;
         }
     }
@@ -274,19 +295,18 @@ static void draw_shown(struct fz_screen *screen, int64_t now_ms)
     struct fz_canvas *canvas = &screen->canvas;
     struct layout layout;
 
-    if (screen->qr == NULL) {
+    if (screen->qr == NULL || screen->small_qr == NULL) {
         return;
     }
-    struct fz_canvas_dots dots = {.size = (int)fz_qr_width(screen->qr),
-                                  .margin = FZ_QR_QUIET_MODULES,
-                                  .is_dark = is_dark,
-                                  .ctx = screen->qr};
-
-    if (!find_layout(canvas, dots.size + 2 * dots.margin, &layout)) {
+    if (!find_layout(screen, &layout)) {
         draw_below(screen, canvas->rows / 2 - 1, now_ms);
         center(screen, canvas->rows / 2 - 2, FZ_LOOK_ALARM, word(screen, FZ_WORD_TOO_SMALL));
         return;
     }
+    struct fz_canvas_dots dots = {.size = (int)fz_qr_width(layout.qr),
+                                  .margin = layout.margin,
+                                  .is_dark = is_dark,
+                                  .ctx = layout.qr};
     int column = layout.side != 0 ? 0 : (canvas->columns - layout.columns) / 2;
 
     fz_canvas_symbol(canvas, 1, column, layout.grain, &dots);

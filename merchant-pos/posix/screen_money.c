@@ -34,6 +34,7 @@ static void take_code_off(struct fz_screen *screen)
     const char *png = settings_of(screen)->display_png;
 
     fz_qr_destroy(&screen->qr);
+    fz_qr_destroy(&screen->small_qr);
     if (png[0] != '\0') {
         (void)unlink(png); /* the second display has nothing to show any more */
     }
@@ -45,8 +46,13 @@ static void put_code_on(struct fz_screen *screen)
     struct fz_err err = {.rc = FZ_OK};
 
     fz_qr_destroy(&screen->qr);
+    fz_qr_destroy(&screen->small_qr);
     fz_rc rc = fz_qr_create(screen->outcome.qr, strlen(screen->outcome.qr), &screen->qr, &err);
 
+    if (rc == FZ_OK) {
+        rc = fz_qr_create_small(screen->outcome.qr, strlen(screen->outcome.qr), &screen->small_qr,
+                                &err);
+    }
     if (rc == FZ_OK && png[0] != '\0') {
         rc = fz_qr_write_png(screen->qr, png, FZ_QR_SCALE_DEFAULT, &err);
     }

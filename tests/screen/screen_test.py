@@ -20,6 +20,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "pos")]
 import double as switch_double  # noqa: E402
 from escpos import Line, Printer, image_of, text_of  # noqa: E402
 from terminal import Terminal  # noqa: E402
+from wire import crc16, tlv  # noqa: E402
 
 BIN = os.environ["FZ_BIN_DIR"]
 PAID = "お支払い済み"
@@ -425,10 +426,63 @@ class Sticker(Case):
         self.assertEqual(len(self.double.history), 1)
 
 
+class Paper(Case):
+    """What no shop's name may do to a printer."""
+
+    def sticker(self, **settings):
+        """The sticker's sheet."""
+        self.configure(**settings)
+        printed = os.path.join(self.folder, "sticker.bin")
+        self.run_program("fz-pos", "till", "sticker", "--escpos", printed)
+        with open(printed, "rb") as file:
+            return Printer(int(settings.get("printer_columns", "32"))).run(file.read())[0]
+
+    def test_names_are_text_and_never_commands(self):
+        shown = self.run_program("fz-pos", "till", "sale", "300", "--no-wait")[0]
+        self.pay(shown["qr"])
+        self.run_program("fz-pos", "till", "wait", shown["id"])
+        self.configure(name="\x1bp0店\x1dV😀〜\x9b", registration_number="")
+        printed = os.path.join(self.folder, "receipt.bin")
+        self.run_program("fz-pos", "till", "receipt", shown["id"], "--escpos", printed)
+        with open(printed, "rb") as file:
+            self.assertIn("p0店V〓～\n", text_of(Printer().run(file.read())[0]))
+
+    def test_long_names_are_broken_and_wide_paper_is_used(self):
+        for columns, name in (("32", "長い名前の店" * 4), ("48", "A" * 60), ("24", "㈱①②③" * 4)):
+            sheet = self.sticker(name=name, printer_columns=columns)
+            lines = [item.text for item in sheet if isinstance(item, Line) and item.style["size"]]
+            self.assertEqual("".join(lines), name)
+            self.assertGreater(len(lines), 1)
+
+    def test_settings_that_are_none(self):
+        for name, value in (("tax_rate", "9"), ("printer_columns", "10"), ("printer_columns", "x")):
+            self.configure(**{name: value})
+            said = self.run_program("fz-pos", "till", "sticker", expect=78)[0]
+            self.assertIn(name, said["detail"])
+            self.configure(tax_rate="10", printer_columns="32")
+
+
 class English(Case):
     """A larger terminal, the other language, a window that is dragged."""
 
     columns, rows, language = 130, 50, "en"
+
+    def test_a_long_code_on_a_small_screen(self):
+        usual = switch_double.payment_code
+
+        def longer(*arguments, **options):
+            """The same code with the longest name a shop may have."""
+            text = usual(*arguments, **options)
+            text = text[:text.index("6417")] + tlv("64", tlv("00", "JA") + tlv("01", "長" * 25))
+            return f"{text}6304{crc16((text + '6304').encode()):04X}"
+
+        switch_double.payment_code = longer
+        self.addCleanup(setattr, switch_double, "payment_code", usual)
+        self.terminal.columns, self.terminal.rows = 80, 24
+        self.start()
+        self.terminal.wait_for("Key in the amount")
+        self.pay(self.sell(9876))
+        self.terminal.wait_for("Enter next sale")
 
     def test_the_code_follows_the_window(self):
         self.start()
