@@ -372,10 +372,11 @@ struct fz_paycode {
 
 typedef void (*fz_paycode_done)(void *ctx, fz_rc rc, const struct fz_paycode *row);
 
-/* FZ_NOT_FOUND. */
+/* FZ_NOT_FOUND: there is none of that id, or it has another hash. */
 void fz_read_paycode(struct fz_reader *reader,
                      int32_t community,
                      const struct fz_id *id,
+                     const uint8_t hash[FZ_CODE_HASH_LEN],
                      fz_paycode_done done,
                      void *ctx);
 

@@ -14,6 +14,17 @@
 #include "switch/api/state.h"
 #include "switch/api/views.h"
 
+/* The digits of a code, in call->digits. False: the call was failed. */
+static bool find_digits(struct fz_call *call, const struct fz_id *id)
+{
+    if (call->api->code_key == NULL) {
+        fz_call_fail(call, FZ_CODES_OFF, NULL, NULL);
+        return false;
+    }
+    fz_code_digits(call->api->code_key, call->caller.community, id, call->digits);
+    return true;
+}
+
 /* --- PUT -------------------------------------------------------------------------------------- */
 
 struct code_body {
@@ -42,16 +53,10 @@ void fz_api_put_code(struct fz_request *request, void *ctx)
     struct fz_command *command = &call->job.command;
     struct code_body body = {.max_amount = FZ_CODE_AMOUNT_DEFAULT};
     (void)ctx;
-    struct fz_code_key *key = call->api->code_key;
-    if (!fz_call_read_order(call, &code_table, &body)) {
+    if (!fz_call_read_order(call, &code_table, &body) || !find_digits(call, &command->id)) {
         return;
     }
-    if (key == NULL) {
-        fz_call_fail(call, FZ_CODES_OFF, NULL, NULL);
-        return;
-    }
-    fz_code_digits(key, call->caller.community, &command->id, call->digits);
-    fz_code_hash(key, call->digits, command->code_hash);
+    fz_code_hash(call->api->code_key, call->digits, command->code_hash);
     command->type = FZ_COMMAND_CODE;
     command->party = call->caller.party;
     command->amount = body.max_amount;
@@ -136,7 +141,9 @@ static void on_code(void *ctx, fz_rc rc, const struct fz_paycode *code)
 static void look(struct fz_poll *poll)
 {
     struct fz_call *call = poll->call;
-    fz_read_paycode(call->api->reader, call->caller.community, &call->code.id, on_code, poll);
+    uint8_t hash[FZ_CODE_HASH_LEN];
+    fz_code_hash(call->api->code_key, call->digits, hash);
+    fz_read_paycode(call->api->reader, call->caller.community, &call->code.id, hash, on_code, poll);
 }
 
 /* Only a look tells the state, and there is no time for one. */
@@ -151,7 +158,8 @@ void fz_api_get_code(struct fz_request *request, void *ctx)
     struct code_query query = {.wait = 0};
     (void)ctx;
     if (!fz_call_read_id(call, &call->code.id) ||
-        !fz_call_read_query(call, &code_query_table, &query)) {
+        !fz_call_read_query(call, &code_query_table, &query) ||
+        !find_digits(call, &call->code.id)) {
         return;
     }
     struct fz_poll *poll = fz_poll_create(call, query.wait);

@@ -208,12 +208,6 @@ static void fill_code(struct fz_emv_code *code,
     copy_local_name(code->name_local, sizeof(code->name_local), profile->name);
 }
 
-static bool is_by_code(const struct fz_command *command)
-{
-    static const uint8_t none[FZ_CODE_HASH_LEN];
-    return memcmp(command->code_hash, none, sizeof(none)) != 0;
-}
-
 /* The code's text and the name go with the command and stay with the call. */
 static fz_rc draw_code(struct fz_call *call, const struct fz_profile *profile, struct fz_err *err)
 {
@@ -222,7 +216,7 @@ static fz_rc draw_code(struct fz_call *call, const struct fz_profile *profile, s
     char qr[FZ_EMV_SIZE_MAX];
     copy(call->shop_name, sizeof(call->shop_name), profile->name);
     command->shop_name = call->shop_name;
-    if (is_by_code(command)) {
+    if (fz_command_has_code(command)) {
         command->qr = ""; /* it is the payer who shows one */
         return FZ_OK;
     }

@@ -27,8 +27,11 @@ const struct fz_route fz_api_routes[] = {
     {FZ_METHOD_PUT,  "/v1/intents/{id}",        SHOP,     BODY,        fz_api_put_intent},
     {FZ_METHOD_GET,  "/v1/intents/{id}",        EITHER,   NO_BODY,     fz_api_get_intent},
     {FZ_METHOD_POST, "/v1/intents/{id}/cancel", SHOP,     MAYBE_BODY,  fz_api_cancel_intent},
+    {FZ_METHOD_POST, "/v1/intents/{id}/decline", RESIDENT, MAYBE_BODY, fz_api_decline_intent},
     {FZ_METHOD_GET,  "/v1/intents/{id}/events", SHOP,     NO_BODY,     fz_api_get_intent_events},
 
+    {FZ_METHOD_PUT,  "/v1/codes/{id}",          RESIDENT, BODY,        fz_api_put_code},
+    {FZ_METHOD_GET,  "/v1/codes/{id}",          RESIDENT, NO_BODY,     fz_api_get_code},
     {FZ_METHOD_GET,  "/v1/shops/{shop}",        RESIDENT, NO_BODY,     fz_api_get_shop},
     {FZ_METHOD_PUT,  "/v1/payments/{id}",       RESIDENT, BODY,        fz_api_put_payment},
     {FZ_METHOD_PUT,  "/v1/voids/{id}",          SHOP,     BODY,        fz_api_put_void},

@@ -43,6 +43,9 @@ class Scene:
         self.open = self.sale(100)
         self.paid = self.sale(1000)
         self.payment = self.pay(self.paid, 1000)
+        self.code = new_id()
+        answer = self.rich.send("PUT", f"/v1/codes/{self.code}", {})
+        assert answer.status == 201, answer
         self.number = self.rich.send("GET", "/v1/history").json["items"][0]["number"]
         self.routes = {(endpoint.method, endpoint.pattern) for endpoint in self.endpoints()}
 
@@ -90,7 +93,7 @@ class Scene:
         back = {"intent_id": self.open, "deadline": "2999-01-01T00:00:00Z"}
         transfer = {"to": self.rich.me["party_id"], "amount": 1, "message": "x",
                     "deadline": "2999-01-01T00:00:00Z"}
-        paths = ("amount", "expires_in", "reference", "terminal")
+        paths = ("amount", "expires_in", "reference", "terminal", "code", "again")
         return [
             Endpoint("enrol", "POST", "/v1/enrol", self.poor, self.enrolment,
                      ("code", "public_key", "label"), ("code", "public_key")),
@@ -106,6 +109,11 @@ class Scene:
             Endpoint("payment", "PUT", "/v1/payments/{id}", self.rich, payment.copy,
                      ("intent_id", "shop", "amount", "terminal", "again", "deadline"),
                      ("shop", "amount"), is_order=True),
+            Endpoint("decline", "POST", "/v1/intents/{id}/decline", self.rich, {}.copy,
+                     known=self.open, empty_is=("intent-not-found",)),
+            Endpoint("code", "PUT", "/v1/codes/{id}", self.rich, {"max_amount": 1}.copy,
+                     ("max_amount",), is_order=True, empty_is=(201,)),
+            Endpoint("get code", "GET", "/v1/codes/{id}", self.rich, known=self.code),
             Endpoint("shop", "GET", "/v1/shops/{shop}", self.rich, known=self.shop_id),
             Endpoint("void", "PUT", "/v1/voids/{id}", self.till, back.copy,
                      ("intent_id", "deadline"), ("intent_id",), is_order=True),

@@ -413,5 +413,6 @@ class Story:
         self.call("getHistory", ghost, expect="account-not-found")
         self.call("getStatement", ghost, expect="account-not-found")
         self.call("getEvents", ghost, expect="account-not-found")
+        self.call("putCode", ghost, body={}, expect="account-not-found")
         self.call("putIntent", shop, body={"amount": 1, "terminal": "T001"},
                   expect="account-not-found")

@@ -8,6 +8,7 @@ for those that only a fault of the machine brings about.
 import sys
 
 from openapi_client import new_id
+from openapi_codes import Codes
 from openapi_forms import Forms, Outage
 from openapi_schema import Contract
 from openapi_story import Story
@@ -98,6 +99,7 @@ def main():
                   "auditor": town.staff("検見川", "auditor")}
         Story(walk, people).run()
         Ways(walk, people).run()
+        Codes(walk, people).run()
         Webhooks(walk, people).run()
         Forms(walk, people).run()
         Outage(walk, people).run()

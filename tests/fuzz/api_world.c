@@ -254,12 +254,14 @@ static void answer_paycode(void)
 void fz_read_paycode(struct fz_reader *reader,
                      int32_t community,
                      const struct fz_id *id,
+                     const uint8_t hash[FZ_CODE_HASH_LEN],
                      fz_paycode_done done,
                      void *ctx)
 {
     (void)reader;
     (void)community;
     (void)id;
+    (void)hash;
     done_asked.paycode = done;
     ask(API_PAYCODE, ctx, answer_paycode);
 }

@@ -24,6 +24,7 @@ static const char *const conditions[] = {
     "((community_id = $1) AND (op_id = ",
     "((community_id = $1) AND (intent_id = ",
     "((community_id = $1) AND (payout_id = ",
+    "((community_id = $1) AND (code_id = ",
     "((community_id = $1) AND (key_id = ",
     "((community_id = $1) AND (party = ",
     "((community_id = $1) AND (shop = ",
