@@ -178,6 +178,7 @@ json_t *fz_say_operation_json(const struct fz_pos_operation *op)
     }
     if (op->kind == FZ_POS_CODE && op->code[0] != '\0') {
         add(object, "customer_code", json_string(op->code)); /* hers; a till keeps it to itself */
+        add(object, "max_amount", json_integer(op->limit));
     }
     if (op->state == FZ_POS_HELD && op->eta_ms != 0) {
         add(object, "eta", time_json(op->eta_ms));
@@ -341,9 +342,22 @@ enum fz_exit fz_say_result(const struct fz_say *say,
     return result;
 }
 
+/* Money whose whereabouts are not certain; a code that waits for a shop is none. */
+static bool has_unsettled(const struct fz_pos *pos, uint32_t from)
+{
+    const struct fz_pos_operation *op;
+
+    for (; (op = fz_pos_unsettled(pos, from)) != NULL; from++) {
+        if (op->kind != FZ_POS_CODE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void fz_say_warnings(const struct fz_say *say, uint32_t expected_open)
 {
-    if (fz_pos_unsettled(&say->machine->pos, expected_open) != NULL) {
+    if (has_unsettled(&say->machine->pos, expected_open)) {
         fprintf(stderr, "%s\n", fz_say_phrase(say, FZ_PHRASE_OPEN_WARNING));
     }
     if (fz_pos_damaged(&say->machine->pos) > 0) {

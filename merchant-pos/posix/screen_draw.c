@@ -66,12 +66,16 @@ static void draw_amount(
 
 /* --- head and foot ---------------------------------------------------------------------------- */
 
+/* Without the sale that is on the screen. */
 static unsigned count_unsettled(const struct fz_screen *screen)
 {
+    bool is_open = screen->mode == FZ_MODE_BUSY || screen->mode == FZ_MODE_SHOWN ||
+                   screen->mode == FZ_MODE_ASKED || screen->mode == FZ_MODE_DOUBT;
+    const struct fz_pos_operation *op;
     unsigned count = 0;
 
-    while (fz_pos_unsettled(screen->pos, count) != NULL) {
-        count++;
+    for (uint32_t i = 0; (op = fz_pos_unsettled(screen->pos, i)) != NULL; i++) {
+        count += is_open && fz_id_equal(&op->id, &screen->outcome.operation.id) ? 0 : 1;
     }
     return count;
 }

@@ -344,6 +344,19 @@ class Doubt(Case):
         self.pay(code)
         self.terminal.wait_for(PAID, timeout=30)
 
+    def test_paid_before_the_cancel_keep_or_void(self):
+        self.start()
+        self.terminal.wait_for(HOME)
+        code = self.sell(640)
+        self.double.faults += [("POST intents/cancel", "drop")] * 3
+        self.terminal.keys("Escape")
+        self.terminal.wait_for(DO_NOT)
+        self.pay(code)
+        self.terminal.wait_for("そのままにしますか、取り消しますか", timeout=30)
+        self.terminal.type("1")
+        self.terminal.wait_for("支払いを取り消しました")
+        self.assertEqual([entry["kind"] for entry in self.double.history], ["payment", "void"])
+
     def test_offline_is_seen_and_ends(self):
         self.start()
         self.terminal.wait_for("接続中")
@@ -453,6 +466,34 @@ class Paper(Case):
             lines = [item.text for item in sheet if isinstance(item, Line) and item.style["size"]]
             self.assertEqual("".join(lines), name)
             self.assertGreater(len(lines), 1)
+
+    def test_a_sale_by_code_prints_and_the_day_is_reported(self):
+        code = self.wallet("code", "--no-wait", "--max", "2000")
+        self.assertEqual(code["max_amount"], 2000)
+        printed = os.path.join(self.folder, "sheet.bin")
+        paid = self.run_program("fz-pos", "till", "sale", "1080", "--code", code["qr"], "--escpos",
+                                printed, "--reduced", "1080")[-1]
+        self.assertEqual(paid["state"], "paid")
+        with open(printed, "rb") as file:
+            words = text_of(Printer().run(file.read())[0])
+        for part in ("（8%対象※", "￥80", "T7010401234567"):
+            self.assertIn(part, words)
+        self.assertNotIn("10%", words)
+        again = self.run_program("fz-pos", "till", "sale", "1080", "--code",
+                                 code["customer_code"], expect=1)[-1]
+        self.assertEqual(again["code"], "code-used")
+        self.run_program("fz-pos", "till", "sale", "1080", "--code", "29123456789012345679",
+                         expect=2)
+        report = self.run_program("fz-pos", "till", "x")[-1]
+        self.assertTrue(report["ok"])
+        self.assertEqual((report["z_number"], report["till"]["sales"]), (0, 1080))
+        report = self.run_program("fz-pos", "till", "z", "--escpos", printed)[-1]
+        self.assertEqual(report["z_number"], 1)
+        report = self.run_program("fz-pos", "till", "z", "--reprint", "1", "--escpos", printed)[-1]
+        self.assertEqual((report["z_number"], report["till"]["sales"]), (1, 1080))
+        with open(printed, "rb") as file:
+            self.assertIn("REPRINT", text_of(Printer().run(file.read())[0]))
+        self.assertEqual(self.run_program("fz-pos", "till", "x")[-1]["till"]["sales"], 0)
 
     def test_settings_that_are_none(self):
         for name, value in (("tax_rate", "9"), ("printer_columns", "10"), ("printer_columns", "x")):
