@@ -306,6 +306,25 @@ class Codes(Case):
         self.assertEqual(self.wallet("code", "--id", code["id"], "--yes")["state"], "paid")
         self.terminal.wait_for(PAID)
 
+    def test_the_same_again_is_asked_about(self):
+        self.double.duplicate_window = 60
+        self.start()
+        self.terminal.wait_for(HOME)
+        for _ in range(2):
+            self.terminal.type("250")
+            self.terminal.scan(self.code()["customer_code"])
+            self.terminal.wait_for(PAID)
+            self.terminal.keys("Enter")
+            self.terminal.wait_for(HOME)
+            self.double.duplicate_window = 0
+        self.double.duplicate_window = 60
+        self.terminal.type("250")
+        self.terminal.scan(self.code()["customer_code"])
+        self.terminal.wait_for("もう一度支払いますか")
+        self.terminal.type("1")
+        self.terminal.wait_for(PAID)
+        self.assertEqual(len(self.double.history), 3)
+
     def test_she_says_no(self):
         code = self.code("--max", "500")
         self.start()
