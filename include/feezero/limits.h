@@ -47,6 +47,8 @@
 #define FZ_HTTP_CONNECTIONS_MAX 4096 /* per worker */
 #define FZ_HTTP_IDLE_S 75            /* keep-alive: above the 60 s of most clients' pools */
 #define FZ_HTTP_WAITING_MAX 256 /* per worker, signed requests that wait for their turn: then 503 */
+#define FZ_SHED_FIRST_AT 128    /* so many wait: reads are refused that can come again */
+#define FZ_SHED_SOON_AT 192     /* so many wait: nothing new is begun */
 #define FZ_SHED_PERCENT 25      /* such refusals for 100 requests served: a tenth of the time */
 #define FZ_SHED_CREDIT_MAX 256  /* refusals that can be saved up */
 #define FZ_SIGNATURE_WINDOW_S 300 /* how far `created` may be from our clock, either way */

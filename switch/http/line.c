@@ -6,9 +6,11 @@
 #include <stdio.h>
 
 #include "feezero/assert.h"
+#include "feezero/limits.h"
 #include "switch/http/log.h"
 #include "switch/http/metrics.h"
 #include "switch/http/request_state.h"
+#include "switch/http/route.h"
 #include "switch/http/server_internal.h"
 
 #define SERVE_MAX_US 250    /* then whatever came meanwhile is read first */
@@ -44,12 +46,25 @@ static void shed(struct fz_server *server, struct fz_request *request)
                                    server->shed_body, server->shed_body_len);
 }
 
+/* How many may wait before a request of this kind is refused; 0: it never is. */
+static unsigned room_of(const struct fz_request *request, bool is_work)
+{
+    unsigned flags = request->route->flags;
+    if ((flags & FZ_ROUTE_SHED_FIRST) != 0) {
+        return FZ_SHED_FIRST_AT;
+    }
+    if ((flags & FZ_ROUTE_SHED_SOON) != 0) {
+        return FZ_SHED_SOON_AT;
+    }
+    return is_work ? FZ_HTTP_WAITING_MAX : 0;
+}
+
 void line_enter(struct fz_server *server, struct fz_request *request)
 {
     /* What only asks is answered: who lost an answer must be able to learn the truth. */
     bool is_work = request->method != FZ_METHOD_GET && request->method != FZ_METHOD_HEAD;
     struct line *line = &server->lines[is_work ? LINE_WORK : LINE_ASKS];
-    if (fz_overload_refuses(&server->overload, is_work)) {
+    if (fz_overload_refuses(&server->overload, room_of(request, is_work))) {
         shed(server, request);
         return;
     }

@@ -8,10 +8,10 @@
 
 #define CREDIT_OF_ONE 100U
 
-bool fz_overload_refuses(struct fz_overload *overload, bool may_refuse)
+bool fz_overload_refuses(struct fz_overload *overload, unsigned room)
 {
-    bool is_full = overload->waiting >= FZ_HTTP_WAITING_MAX;
-    if (is_full && may_refuse && overload->credit >= CREDIT_OF_ONE) {
+    bool is_full = room > 0 && overload->waiting >= room;
+    if (is_full && overload->credit >= CREDIT_OF_ONE) {
         overload->credit -= CREDIT_OF_ONE;
         overload->refused++;
         return true;

@@ -21,10 +21,10 @@ struct fz_overload {
 };
 
 /*
- * A request has arrived. True: it is refused. False: it waits for its turn, and
- * fz_overload_serves() follows. One that may not be refused only waits.
+ * A request has arrived, of a kind that is refused where `room` wait already (0: never). True: it
+ * is refused. False: it waits for its turn, and fz_overload_serves() follows.
  */
-bool fz_overload_refuses(struct fz_overload *overload, bool may_refuse);
+bool fz_overload_refuses(struct fz_overload *overload, unsigned room);
 
 /* A request that waited has its turn. */
 void fz_overload_serves(struct fz_overload *overload);

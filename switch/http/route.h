@@ -21,6 +21,14 @@
 #define FZ_ROUTE_SIGNED 4U   /* to the gate even though `roles` is 0: the key is not enrolled yet */
 #define FZ_ROUTE_LOOPBACK 8U /* for peers on this machine only; all others are told 404 */
 
+/*
+ * What is refused first when too many wait (overload.h); without a flag a GET never is, because who
+ * lost an answer must be able to learn the truth, and the rest last: money that moves, or comes
+ * back.
+ */
+#define FZ_ROUTE_SHED_FIRST 16U /* reads that can wait */
+#define FZ_ROUTE_SHED_SOON 32U  /* what begins something new */
+
 struct fz_route {
     enum fz_method method;
     const char *pattern; /* "/v1/payments/{id}": whole segments in braces are captured, not empty */

@@ -112,3 +112,36 @@ Test(routes, bodies_belong_to_what_changes_something)
         cr_expect_eq(takes_body, may_have, "%s", route->pattern);
     }
 }
+
+/* When too many wait: what shows history goes first, then new sales; money that moves goes last. */
+Test(routes, what_is_refused_first_in_a_crowd)
+{
+    static const struct {
+        enum fz_method method;
+        const char *path;
+        unsigned shed;
+    } rows[] = {
+        {FZ_METHOD_GET, "/v1/history", FZ_ROUTE_SHED_FIRST},
+        {FZ_METHOD_GET, "/v1/balance", FZ_ROUTE_SHED_FIRST},
+        {FZ_METHOD_GET, "/v1/statement", FZ_ROUTE_SHED_FIRST},
+        {FZ_METHOD_GET, "/v1/events", FZ_ROUTE_SHED_FIRST},
+        {FZ_METHOD_GET, "/v1/receipts/x", FZ_ROUTE_SHED_FIRST},
+        {FZ_METHOD_GET, "/v1/shops/x", FZ_ROUTE_SHED_FIRST},
+        {FZ_METHOD_PUT, "/v1/intents/x", FZ_ROUTE_SHED_SOON},
+        {FZ_METHOD_POST, "/v1/enrol", FZ_ROUTE_SHED_SOON},
+        {FZ_METHOD_PUT, "/v1/payments/x", 0},
+        {FZ_METHOD_PUT, "/v1/voids/x", 0},
+        {FZ_METHOD_PUT, "/v1/refunds/x", 0},
+        {FZ_METHOD_PUT, "/v1/transfers/x", 0},
+        {FZ_METHOD_PUT, "/v1/tombstones/x", 0},
+        {FZ_METHOD_POST, "/v1/intents/x/cancel", 0},
+        {FZ_METHOD_GET, "/v1/intents/x", 0},
+        {FZ_METHOD_GET, "/v1/intents/x/events", 0},
+        {FZ_METHOD_GET, "/v1/operations/x", 0},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        unsigned shed =
+            find(rows[i].method, rows[i].path)->flags & (FZ_ROUTE_SHED_FIRST | FZ_ROUTE_SHED_SOON);
+        cr_expect_eq(shed, rows[i].shed, "%s", rows[i].path);
+    }
+}

@@ -13,7 +13,7 @@ static unsigned arrive(unsigned requests, bool may_refuse)
 {
     unsigned refused = 0;
     for (unsigned i = 0; i < requests; i++) {
-        refused += fz_overload_refuses(&overload, may_refuse);
+        refused += fz_overload_refuses(&overload, may_refuse ? FZ_HTTP_WAITING_MAX : 0);
     }
     return refused;
 }
@@ -55,6 +55,25 @@ Test(overload, never_refuses_what_only_asks)
     cr_expect_eq(overload.waiting, 2 * FZ_HTTP_WAITING_MAX);
     cr_expect_eq(arrive(1, true), 1, "though others are refused in the same moment");
     FZ_EXPECT_NO_LEAK();
+}
+
+/* Reads that can come again first, then what begins something new, then money. */
+Test(overload, refuses_what_matters_least_first)
+{
+    static const unsigned rooms[] = {FZ_SHED_FIRST_AT, FZ_SHED_SOON_AT, FZ_HTTP_WAITING_MAX};
+    begin();
+    for (size_t i = 0; i < 3; i++) {
+        cr_assert(i == 0 || rooms[i] > rooms[i - 1]);
+        cr_expect_eq(arrive(rooms[i] - overload.waiting, true), 0);
+        for (size_t k = 0; k < 3; k++) {
+            bool is_refused = fz_overload_refuses(&overload, rooms[k]);
+            cr_expect_eq(is_refused, k <= i, "where %u wait, kind %zu", rooms[i], k);
+            if (!is_refused) {
+                fz_overload_serves(&overload);
+            }
+        }
+    }
+    cr_expect_eq(fz_overload_refuses(&overload, 0), false, "who asks is answered");
 }
 
 /* A quiet day earns no right to refuse everybody for the first minute of the evening. */
