@@ -45,7 +45,8 @@ started=$SECONDS
 # Half a minute each, or near it: the longest of what --quick can do without.
 long='treasury_(audit|settle)|e2e_(openapi_.*|hostile|webhooks|wallet_timeout)'
 long+='|e2e_(kill_while_paying|two_payers)'
-long+='|check_(format|checks|pgtmp)|load_(scenarios|conservation)|matrix_(pay|refuse|code|crash|load)'
+long+='|check_(format|checks|pgtmp)|load_(scenarios|conservation)'
+long+='|matrix_(pay|refuse|code|crash|load)'
 
 fz_build asan
 if [ "$quick" = 1 ]; then

@@ -216,6 +216,28 @@ bool sim_worker_lose_idle(struct sim_worker *worker);
 fz_rc sim_worker_submit(struct sim_worker *worker, struct sim_order *order);
 void sim_worker_end(void); /* drains the living, buries the dead */
 
+/* --- sim_told.c: who is told of a batch ------------------------------------------------------- */
+struct fz_state;
+struct sim_told {
+    const struct fz_state *state;         /* where the worker's writer decides */
+    bool found_decided;                   /* in this batch, by an id decided earlier */
+    int64_t hinted;                       /* up to this event, after this batch; -1: no hint */
+    struct fz_id announced[FZ_BATCH_MAX]; /* intents of the batch that was answered last */
+    unsigned announced_len;
+};
+void sim_told_begin(struct sim_told *told);
+void sim_told_decide(struct sim_told *told,
+                     const struct fz_state *state,
+                     struct fz_command *const *commands,
+                     unsigned len);
+void sim_told_hint(struct sim_told *told, const struct fz_state *state);
+void sim_told_end(struct sim_told *told, struct sim_order *const *batch, unsigned len);
+void sim_told_announce(struct sim_told *told,
+                       int32_t community,
+                       const struct fz_id *intents,
+                       unsigned len);
+void sim_told_answer(const struct sim_told *told, const struct fz_command *command);
+
 /* --- sim_client.c: who asks, and who judges the answers --------------------------------------- */
 void sim_client_reset(void); /* forgets the orders of the seed before */
 void sim_client_begin(void); /* and sends, as the seed wants it */

@@ -29,7 +29,6 @@ struct sim_worker {
     struct watch watches[WATCHES_MAX];
     struct fz_engine *engine;
     bool alive, draining, submitting, committing, handing_over;
-    bool found_decided; /* in this batch, by an id decided earlier */
     unsigned slot;
     int64_t stalled_until;
     int64_t drain_since;
@@ -37,11 +36,8 @@ struct sim_worker {
     unsigned waiting_len;
     struct sim_order *batch[FZ_BATCH_MAX]; /* in flight */
     unsigned batch_len, attempts;
-    const struct fz_state *decided_in; /* where its writer decides */
     int64_t batch_since;
-    int64_t hinted;                       /* up to this event, after this batch; -1: no hint */
-    struct fz_id announced[FZ_BATCH_MAX]; /* intents of the batch that was answered last */
-    unsigned announced_len;
+    struct sim_told told;
     void (*done)(void *ctx, fz_rc rc, const struct fz_err *err); /* the engine's, of this batch */
     void *done_ctx;
     struct sim_worker *next; /* all of this seed */
@@ -218,34 +214,13 @@ check_batch(struct sim_worker *worker, int32_t community, struct fz_command *con
     }
 }
 
-/*
- * Other workers are told of whatever this batch added to the outbox, and also when an earlier
- * attempt did, whose answer was lost: nobody else knows of it.
- */
-static void check_hint(const struct sim_worker *worker)
-{
-    for (unsigned i = 0; i < worker->batch_len; i++) {
-        const struct sim_order *order = worker->batch[i];
-        if (order->event > 0 && order->event > worker->hinted) {
-            sim_violation("order %u added event %lld, and the hint says %lld", order->index,
-                          (long long)order->event, (long long)worker->hinted);
-        }
-        sim.totals.hinted += order->event > 0;
-    }
-    if (worker->found_decided && worker->hinted < 0) {
-        sim_violation("what was found decided is not hinted at: its worker may be dead");
-    }
-}
-
 fz_rc __wrap_fz_commit_send_hint(PGconn *conn,
                                  struct fz_pg_params *params,
                                  const struct fz_state *state,
                                  struct fz_err *err)
 {
     for (unsigned i = 0; i < slots_len; i++) {
-        if (slots[i]->committing && slots[i]->decided_in == state) {
-            slots[i]->hinted = state->head.last_event;
-        }
+        sim_told_hint(&slots[i]->told, state);
     }
     return __real_fz_commit_send_hint(conn, params, state, err);
 }
@@ -269,10 +244,10 @@ static void on_batch(void *ctx, fz_rc rc, const struct fz_err *err)
         sim_violation("a batch is given up after %u attempts", worker->attempts);
     }
     if (rc == FZ_OK) {
-        check_hint(worker);
+        sim_told_end(&worker->told, worker->batch, worker->batch_len);
     }
     worker->committing = false;
-    worker->announced_len = 0;
+    worker->told.announced_len = 0;
     memcpy(batch, worker->batch, len * sizeof(batch[0]));
     sim_trace("worker %u: batch of %u ends with %s", worker->slot, len, fz_rc_info(rc)->name);
     worker->done(worker->done_ctx, rc, err);
@@ -304,7 +279,7 @@ void __wrap_fz_writer_commit(struct fz_writer *writer,
     worker->batch_len = len;
     worker->committing = true;
     worker->attempts = 0;
-    worker->hinted = -1;
+    sim_told_begin(&worker->told);
     worker->batch_since = sim.now_us;
     worker->done = done;
     worker->done_ctx = ctx;
@@ -338,8 +313,7 @@ void __wrap_fz_decide(struct fz_state *state,
     __real_fz_decide(state, commands, len, now_us);
     struct sim_decision *decision = sim_keep(sizeof(*decision));
     struct sim_worker *worker = order_of(commands[0])->worker;
-    worker->decided_in = state;
-    worker->found_decided = false;
+    sim_told_decide(&worker->told, state, commands, len);
     decision->now_us = now_us;
     decision->event = state->events_len > 0 ? state->head.last_event : 0;
     decision->len = len;
@@ -348,7 +322,6 @@ void __wrap_fz_decide(struct fz_state *state,
     }
     for (unsigned i = 0; i < len; i++) {
         decision->orders[i] = order_of(commands[i]);
-        worker->found_decided = worker->found_decided || commands[i]->replayed;
         if (decision->orders[i] != worker->batch[i] || decision->orders[i]->answered) {
             sim_violation("decides what is not in the batch, or was answered");
         }
@@ -371,23 +344,6 @@ void __wrap_fz_log_err(enum fz_log_level level,
 
 /* --- the engine's caller ---------------------------------------------------------------------- */
 
-/* Whoever waits on this worker was told, also of what was found decided already. */
-static void
-check_announced(const struct sim_worker *worker, fz_rc rc, const struct fz_command *command)
-{
-    unsigned i = 0;
-    if (rc != FZ_OK || command->result.state == 0 || fz_id_is_zero(&command->ref)) {
-        return;
-    }
-    while (i < worker->announced_len && !fz_id_equal(&worker->announced[i], &command->ref)) {
-        i++;
-    }
-    if (i == worker->announced_len) {
-        sim_violation("an intent of a batch is not announced");
-    }
-    sim.totals.found_again += command->replayed;
-}
-
 static void on_done(struct fz_job *fz_job, fz_rc rc)
 {
     struct job *job = fz_job->ctx;
@@ -400,30 +356,21 @@ static void on_done(struct fz_job *fz_job, fz_rc rc)
         if (!order->in_batch) {
             leave_waiting(worker, order);
         }
-        check_announced(worker, rc, &job->job.command);
+        if (rc == FZ_OK) {
+            sim_told_answer(&worker->told, &job->job.command);
+        }
         sim_client_answered(order, rc, &job->job.command);
     }
     memset(&job->job.command, 0xa5, sizeof(job->job.command)); /* not the engine's any more */
 }
 
-/* The events of a batch are announced before its commands are answered, and nobody else's. */
+/* The events of a batch are announced before its commands are answered. */
 static void on_events(void *ctx, int32_t community, const struct fz_id *intents, unsigned len)
 {
     struct sim_worker *worker = ctx;
-    if (!worker->alive) {
-        return;
+    if (worker->alive) {
+        sim_told_announce(&worker->told, community, intents, len);
     }
-    sim.totals.announced += len;
-    if (len == 0 || len > FZ_BATCH_MAX || !sim_books_has(community)) {
-        sim_violation("%u events of community %d announced", len, (int)community);
-    }
-    for (unsigned i = 0; i < len; i++) {
-        if (fz_id_is_zero(&intents[i])) {
-            sim_violation("an event of no intent announced");
-        }
-        worker->announced[i] = intents[i];
-    }
-    worker->announced_len = len;
 }
 
 static struct sim_worker *start(unsigned slot)
