@@ -4,6 +4,8 @@
  * YEN" give the last sale back, and "z" closes the day.
  */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "merchant-pos/posix/machine.h"
 
@@ -19,13 +21,12 @@ static void say(const struct fz_pos_outcome *out, void *ctx)
 
 static fz_rc sell(int64_t amount, const char *code, struct fz_pos_outcome *out, struct fz_err *err)
 {
-    struct fz_pos_sale sale = {.amount = amount, .code = *code == '\0' ? NULL : code};
+    struct fz_pos_sale sale = {.amount = amount, .code = code};
     fz_rc rc = fz_pos_sale_begin(&till.pos, &sale, out, err);
 
     last = out->operation.id;
     if (rc == FZ_OK && out->operation.state == FZ_POS_SHOWN) {
         printf("draw: %s\n", out->qr); /* as a QR code, on your display */
-        fflush(stdout);
     }
     bool is_open = rc == FZ_OK && !fz_pos_is_final(out->operation.state);
     return is_open ? fz_pos_sale_wait(&till.pos, &last, out, err) : rc;
@@ -35,15 +36,14 @@ static fz_rc obey(const char *line, struct fz_err *err)
 {
     struct fz_pos_outcome out = {.rc = FZ_OK};
     struct fz_pos_report z;
-    char word[8] = "", code[FZ_POS_CODE_LEN + 1] = "";
-    long long yen = 0;
+    const char *more = strchr(line, ' ');
     fz_rc rc;
 
-    if (sscanf(line, "%lld %20s", &yen, code) >= 1) {
-        rc = sell(yen, code, &out, err);
-    } else if (sscanf(line, "%7s %lld", word, &yen) == 2) {
-        rc = fz_pos_refund(&till.pos, &last, yen, &out, err);
-    } else if (word[0] == 'v') {
+    if (line[0] >= '0' && line[0] <= '9') {
+        rc = sell(strtoll(line, NULL, 10), more == NULL ? NULL : more + 1, &out, err);
+    } else if (more != NULL) {
+        rc = fz_pos_refund(&till.pos, &last, strtoll(more, NULL, 10), &out, err);
+    } else if (line[0] == 'v') {
         rc = fz_pos_void(&till.pos, &last, &out, err);
     } else {
         rc = fz_pos_z_report(&till.pos, &z, NULL, NULL, err);
@@ -58,16 +58,16 @@ static fz_rc obey(const char *line, struct fz_err *err)
 int main(int argc, char **argv)
 {
     struct fz_err err = {.rc = FZ_OK};
-    char line[80];
     fz_rc rc = fz_machine_open(&till, argc > 1 ? argv[1] : ".", "terminal", 60000, NULL, &err);
 
+    setvbuf(stdout, NULL, _IOLBF, 0);
     if (rc == FZ_OK) {
         rc = fz_pos_resume(&till.pos, false, say, NULL, &err); /* what a power cut left behind */
     }
     /* An unknown outcome does not stop the shop: the clerk has read it, and resuming settles it. */
-    while ((rc == FZ_OK || rc == FZ_OUTCOME_UNKNOWN) && fgets(line, sizeof line, stdin) != NULL) {
+    for (char line[80]; (rc == FZ_OK || rc == FZ_OUTCOME_UNKNOWN) && fgets(line, 80, stdin);) {
+        line[strcspn(line, "\n")] = '\0';
         rc = obey(line, &err);
-        fflush(stdout);
     }
     fputs(rc == FZ_OK ? "" : err.msg, stderr);
     fz_machine_close(&till);

@@ -44,21 +44,31 @@ step=refund
 echo 'refund 480' >&7
 shown '^refunded: Refunded, 480 yen$' 1
 
+# by_her_code YEN: the customer shows a code, the clerk scans it.
+by_her_code() {
+    ask 0 fz-wallet --dir "$work/hanako" --json code --max 1000 --no-wait
+    echo "$1 $(of .customer_code)" >&7
+}
+
+step=by-her-code
+by_her_code 500
+shown '^paid: PAID, 500 yen$' 1
+echo "20 $(of .customer_code)" >&7
+shown '^refused: This code was already used; ask for a new one, 20 yen$' 1
+
 step=void
-echo 30 >&7
-shown '^draw: ' 2
-ask 0 fz-wallet --dir "$work/hanako" --json pay --payload "${line#draw: }" --yes
+by_her_code 30
 shown '^paid: PAID, 30 yen$' 1
 echo void >&7
 shown '^voided: Voided, 30 yen$' 1
 
 step=z
 echo z >&7
-shown '^Z 1: 1000 yen, 0 to look into$' 1
+shown '^Z 1: 1500 yen, 0 to look into$' 1
 
 step=power-cut
 echo 70 >&7
-shown '^draw: ' 3
+shown '^draw: ' 2
 kill -KILL "$example"
 wait "$example" || expect 'exit code of the killed till' 137 $?
 ask 0 fz-wallet --dir "$work/hanako" --json pay --payload "${line#draw: }" --yes
@@ -66,6 +76,6 @@ exec 7>&-
 "$work/top/till" "$till" </dev/null >"$work/screen"
 shown '^paid: PAID \(REPRINT\), 70 yen$' 1
 balance hanako
-expect 'balance' $((10000 - 1480 + 480 - 70)) "$yen"
-expect 'the shop has' 1070 "$(shop_yen)"
+expect 'balance' $((10000 - 1480 + 480 - 500 - 70)) "$yen"
+expect 'the shop has' 1570 "$(shop_yen)"
 echo "$lines lines"
