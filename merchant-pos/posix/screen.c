@@ -295,31 +295,35 @@ static void watch(void)
 
 /* --- what was left open ----------------------------------------------------------------------- */
 
-/* A sale of an earlier run that turns out to be paid is shown and printed as what it is. */
+/* A sale that was left in doubt and turned out to be paid; told when the clerk has time for it. */
+static struct fz_pos_outcome settled;
+static bool has_settled;
+
 static void on_settled(const struct fz_pos_outcome *outcome, void *ctx)
 {
     (void)ctx;
-    if (outcome->operation.kind != FZ_POS_SALE || outcome->operation.state != FZ_POS_PAID) {
-        return;
+    if (outcome->operation.kind == FZ_POS_SALE && outcome->operation.state == FZ_POS_PAID) {
+        settled = *outcome;
+        has_settled = true;
     }
-    screen.outcome = *outcome;
-    screen.outcome.reprint = true;
-    screen.is_sticker = false;
 }
 
-/* Settles in the background. `keep_open`: the sale on the screen before a restart stays. */
+static void tell_settled(void)
+{
+    has_settled = false;
+    screen.outcome = settled;
+    screen.is_sticker = false;
+    fz_screen_paid(&screen);
+}
+
+/* Settles what is open. `keep_open`: the sale on the screen before a restart stays. */
 static void settle(bool keep_open)
 {
     struct fz_err err = {.rc = FZ_OK};
-
-    screen.outcome.operation.state = FZ_POS_PREPARED;
     fz_rc rc = fz_pos_resume(screen.pos, keep_open, on_settled, NULL, &err);
 
     if (rc != FZ_OK && !fz_screen_is_wanted(&screen)) {
         rest(REST_MS);
-    }
-    if (screen.outcome.operation.state == FZ_POS_PAID && screen.wish == FZ_WISH_NONE) {
-        fz_screen_paid(&screen);
     }
 }
 
@@ -336,8 +340,9 @@ static void take_up_again(void)
     fz_screen_refresh(&screen);
     settle(true);
     screen.note = FZ_WORD_NONE;
-    if (screen.mode != FZ_MODE_PAID) {
-        fz_screen_set(&screen, FZ_MODE_HOME);
+    fz_screen_set(&screen, FZ_MODE_HOME);
+    if (has_settled) {
+        tell_settled();
     }
     for (uint32_t i = 0; (op = fz_pos_unsettled(screen.pos, i)) != NULL; i++) {
         if (op->kind == FZ_POS_SALE && (op->state == FZ_POS_SHOWN || op->state == FZ_POS_ASKED) &&
@@ -461,6 +466,10 @@ static void idle(void)
     static int64_t settled_ms;
     int64_t now_ms = fz_machine_now_ms(screen.session->machine);
 
+    if (has_settled && screen.mode == FZ_MODE_HOME && screen.typed[0] == '\0') {
+        tell_settled();
+        return;
+    }
     if (fz_pos_unsettled(screen.pos, 0) != NULL &&
         (now_ms - settled_ms > SETTLE_EVERY_MS || now_ms < settled_ms)) {
         settled_ms = now_ms;

@@ -363,6 +363,23 @@ class Doubt(Case):
         self.pay(code)
         self.terminal.wait_for(PAID, timeout=30)
 
+    def test_left_in_doubt_and_paid_is_told_later(self):
+        self.start()
+        self.terminal.wait_for(HOME)
+        code = self.sell(640)
+        self.double.vanish()
+        with self.double.lock:
+            self.double.faults.append(("GET intents/events", "drop"))
+        self.terminal.wait_for(DO_NOT, timeout=30)
+        self.terminal.keys("Escape")
+        self.terminal.wait_for(HOME)
+        self.assertIn("未確定 1", self.terminal.text())
+        self.double.listen()
+        self.pay(code)
+        self.terminal.wait_for(PAID, timeout=60)
+        self.assertIn("REPRINT", text_of(self.sheets(1)[0]))
+        self.assertEqual(len(self.double.history), 1)
+
     def test_paid_before_the_cancel_keep_or_void(self):
         self.start()
         self.terminal.wait_for(HOME)
