@@ -47,6 +47,7 @@ long='treasury_(audit|settle)|e2e_(openapi_.*|hostile|webhooks|wallet_timeout)'
 long+='|e2e_(kill_while_paying|two_payers)'
 long+='|check_(format|checks|pgtmp)|load_(scenarios|conservation)'
 long+='|matrix_(pay|refuse|code|crash|load)'
+long+='|pos_(example|shop_day)'
 
 fz_build asan
 if [ "$quick" = 1 ]; then

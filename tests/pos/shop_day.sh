@@ -33,8 +33,8 @@ expect 'sticker' 'paid 450' "$(of '"\(.state) \(.amount)"')"
 step=x
 ask 0 fz-pos --dir "$till" --json x
 expect 'lines' sticker "$(of 'select(.difference) | .difference')"
-expect 'X' 'true 0 2 1500 1500 1 450' "$(of 'select(.z_number != null) |
-    "\(.ok) \(.z_number) \(.till.sale_count) \(.till.net) \(.switch.net) \(.sticker_count) \(.stickers)"')"
+expect 'X' 'true 0 2 1500 1500 1 450' "$(of 'select(.z_number != null) | "\(.ok) \(.z_number) " +
+    "\(.till.sale_count) \(.till.net) \(.switch.net) \(.sticker_count) \(.stickers)"')"
 
 step=void-offline
 town_stop
@@ -51,7 +51,8 @@ expect 'balance' $((10000 - 300 - 450)) "$yen"
 
 step=z
 ask 0 fz-pos --dir "$till" --json z
-expect 'Z' 'true 1 300 300' "$(of 'select(.z_number != null) | "\(.ok) \(.z_number) \(.till.net) \(.switch.net)"')"
+expect 'Z' 'true 1 300 300' "$(of 'select(.z_number != null) |
+    "\(.ok) \(.z_number) \(.till.net) \(.switch.net)"')"
 upto=$(of 'select(.z_number != null) | .upto')
 pay_by_code 77
 ask 0 fz-pos --dir "$till" --json z
