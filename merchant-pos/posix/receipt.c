@@ -11,6 +11,10 @@
 #include "merchant-pos/core/exchange.h"
 #include "merchant-pos/core/timestamp.h"
 
+_Static_assert(sizeof(((struct fz_settings *)0)->registration_number) ==
+                   FZ_RECEIPT_REGISTRATION_MAX + 1,
+               "one length of a registration number");
+
 #define QR_DOTS 4
 #define REDUCED_PERCENT 8
 #define AMOUNT_SIZE 40
@@ -110,6 +114,8 @@ void fz_receipt_complete(struct fz_machine *machine, struct fz_receipt *receipt)
     fz_exchange_path(path, "receipts", &receipt->operation.payment, "");
     if (fz_pos_get(&machine->pos, path, NULL, &view, &err) == FZ_OK && view.rc == FZ_OK) {
         take_answer(&view, receipt);
+        memcpy(machine->home.settings.registration_number, receipt->registration,
+               sizeof receipt->registration); /* for the next one, if the line is cut by then */
     }
 }
 
