@@ -198,6 +198,7 @@ stay_up() {
 In another terminal, in $FZ_TOP:
 
   export PATH="$bin:\$PATH"
+  fz-pos --dir $dir/tills/komugi screen     # the whole counter; or one sale:
   fz-pos --dir $dir/tills/komugi sale 500 --png $dir/code.png
   fz-wallet --dir $dir/wallets/hanako pay --qr-image $dir/code.png     # in a third one
   fz-wallet --dir $dir/wallets/hanako history

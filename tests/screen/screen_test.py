@@ -581,5 +581,36 @@ class English(Case):
                           "Japanese on the English screen")
 
 
+@unittest.skipUnless("FZ_HEAP_METER" in os.environ, "a sanitizer brings a heap of its own")
+class Heap(Case):
+    """A till that stays on all day has a small heap."""
+
+    columns, rows = 130, 50
+
+    def test_three_sales_and_a_report(self):
+        report = os.path.join(self.folder, "heap")
+        self.configure(display_png=os.path.join(self.folder, "display.png"))
+        self.terminal.start(["env", "LD_PRELOAD=" + os.environ["FZ_HEAP_METER"],
+                             "FZ_HEAP_FILE=" + report, os.path.join(BIN, "fz-pos"), "--dir",
+                             os.path.join(self.folder, "till"), "--lang", "ja", "screen"])
+        self.terminal.wait_for(HOME)
+        for _ in range(3):
+            self.pay(self.sell(140))
+            self.terminal.wait_for(PAID)
+            self.terminal.keys("Enter")
+            self.terminal.wait_for(HOME)
+        self.terminal.type("-")
+        self.terminal.wait_for("点検（Xレポート）")
+        self.terminal.keys("Escape")
+        self.terminal.wait_for(HOME)
+        self.terminal.type("q")
+        self.terminal.keys("Enter")
+        self.terminal.wait_for("ended with 0")
+        with open(report, encoding="utf-8") as file:
+            peak = int(file.readline().split()[1])
+        print(f"peak {peak} bytes without TLS")
+        self.assertLessEqual(peak, 256 * 1024)
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
