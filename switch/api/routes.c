@@ -21,6 +21,8 @@
 /* refused in this order when too many wait: these reads, what begins something, the rest */
 #define READ (FZ_ROUTE_BODY_NONE | FZ_ROUTE_SHED_FIRST)
 #define NEW_BODY (FZ_ROUTE_BODY_REQUIRED | FZ_ROUTE_SHED_SOON)
+#define NEW_MAYBE (FZ_ROUTE_BODY_OPTIONAL | FZ_ROUTE_SHED_SOON)
+#define NEW_NONE (FZ_ROUTE_BODY_NONE | FZ_ROUTE_SHED_SOON)
 #define LOCAL (FZ_ROUTE_BODY_NONE | FZ_ROUTE_LOOPBACK)
 
 /* clang-format off */
@@ -52,9 +54,9 @@ const struct fz_route fz_api_routes[] = {
 
     {FZ_METHOD_GET,  "/v1/webhooks",            OWNER,    READ,        fz_api_get_webhooks},
     {FZ_METHOD_PUT,  "/v1/webhooks/{id}",       OWNER,    NEW_BODY,    fz_api_put_webhook},
-    {FZ_METHOD_DELETE, "/v1/webhooks/{id}",     OWNER,    NO_BODY,     fz_api_delete_webhook},
-    {FZ_METHOD_POST, "/v1/webhooks/{id}/rotate", OWNER,   MAYBE_BODY,  fz_api_rotate_webhook},
-    {FZ_METHOD_POST, "/v1/webhooks/{id}/replay", OWNER,   BODY,        fz_api_replay_webhook},
+    {FZ_METHOD_DELETE, "/v1/webhooks/{id}",     OWNER,    NEW_NONE,    fz_api_delete_webhook},
+    {FZ_METHOD_POST, "/v1/webhooks/{id}/rotate", OWNER,   NEW_MAYBE,   fz_api_rotate_webhook},
+    {FZ_METHOD_POST, "/v1/webhooks/{id}/replay", OWNER,   NEW_BODY,    fz_api_replay_webhook},
     {FZ_METHOD_GET,  "/v1/webhooks/{id}/deliveries", OWNER, READ,      fz_api_get_deliveries},
 
     {FZ_METHOD_GET,  "/healthz",                OPEN,     NO_BODY,     fz_api_get_health},

@@ -227,7 +227,7 @@ def made_under_load(town):
     shop = Shop(town, "開店当日")
     with Receiver() as receiver:
         def sell(till):
-            for _ in range(60):
+            for _ in range(30):
                 till.send("PUT", f"/v1/intents/{new_id()}", {"amount": 1})
 
         sellers = [threading.Thread(target=sell, args=(shop.till.another(),)) for _ in range(4)]
@@ -240,7 +240,7 @@ def made_under_load(town):
         ids = ", ".join(f"'{webhook}'" for webhook in webhooks)
         until("all of it", lambda: town.sql(
             f"SELECT count(*) FROM fz.webhook_delivery WHERE webhook_id IN ({ids}) AND event ="
-            f" {last} AND state = 2") == "5")
+            f" {last} AND state = 2") == "5", 60)
         check_all(town)
         got = seqs(receiver.messages())
         first = [int(town.sql(f"SELECT min(event) FROM fz.webhook_delivery WHERE webhook_id ="
