@@ -56,9 +56,10 @@ static void expect_png_read(const char *digits, unsigned scale)
 Test(code128, every_pair_is_read)
 {
     for (int first = 0; first < 100; first += 10) {
-        char digits[21];
+        char digits[21] = "";
         for (int i = 0; i < 10; i++) {
-            (void)snprintf(digits + (size_t)i * 2, 3, "%02d", first + i);
+            digits[2 * i] = (char)('0' + (first + i) / 10);
+            digits[2 * i + 1] = (char)('0' + (first + i) % 10);
         }
         expect_png_read(digits, 2);
     }
