@@ -113,11 +113,20 @@ sort(struct fz_pos *pos, const struct fz_pos_reply *reply, struct fz_exchange_an
 /* A Date header has whole seconds and was a moment on its way: less than this is no difference. */
 #define SKEW_MIN_MS 2000
 
+/* A switch that says another century is not believed: nothing could be signed any more. */
+#define TIME_MIN_MS INT64_C(1577836800000) /* 2020-01-01 */
+#define TIME_MAX_MS INT64_C(4102444800000) /* 2100-01-01 */
+
+static bool is_credible(int64_t time_ms)
+{
+    return time_ms >= TIME_MIN_MS && time_ms < TIME_MAX_MS;
+}
+
 static void learn_date(struct fz_pos *pos, int64_t date_ms)
 {
     int64_t skew_ms = date_ms - pos->ports.now_ms(pos->ports.ctx);
 
-    if (date_ms != 0) {
+    if (is_credible(date_ms)) {
         pos->clock_known = true;
         pos->clock_skew_ms = skew_ms > -SKEW_MIN_MS && skew_ms < SKEW_MIN_MS ? 0 : skew_ms;
     }
@@ -166,7 +175,8 @@ static bool learn_time(struct fz_pos *pos, const struct fz_exchange_answer *answ
     int64_t server_ms;
 
     if (!fz_json_get(answer->root, "server_time", &value) ||
-        !fz_json_string(value, text, sizeof text, NULL) || !fz_timestamp_parse(text, &server_ms)) {
+        !fz_json_string(value, text, sizeof text, NULL) || !fz_timestamp_parse(text, &server_ms) ||
+        !is_credible(server_ms)) {
         return false;
     }
     pos->clock_skew_ms = server_ms - pos->ports.now_ms(pos->ports.ctx);

@@ -290,6 +290,26 @@ Test(later, row_38_a_stale_signature_teaches_the_time_in_both_directions)
     }
 }
 
+Test(later, a_time_of_another_century_is_not_believed)
+{
+    static const char *const times[] = {"1013-12-02T00:00:00.000Z", "2019-12-31T23:59:59.999Z",
+                                        "2100-01-01T00:00:00.000Z", "9999-12-31T00:00:00.000Z"};
+
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        char body[128];
+
+        snprintf(body, sizeof body,
+                 "{\"code\":\"signature-stale\",\"status\":401,\"server_time\":\"%s\"}", times[i]);
+        paper_open(&paper, PATIENCE_MS);
+        PAPER_PLAY(&paper, {"PUT intents", ANSWERED, 401, body, 0});
+        cr_assert_eq(fz_pos_sale_begin(&paper.pos, &sale, &out, NULL), FZ_OK);
+        paper_finish(&paper);
+        cr_expect_eq(out.rc, FZ_SIGNATURE_STALE);
+        cr_expect_eq(fz_pos_clock_skew_ms(&paper.pos), 0);
+        show_one(); /* the next one is signed as ever */
+    }
+}
+
 /* --- deadlines -------------------------------------------------------------------------------- */
 
 Test(later, a_payment_says_until_when_by_the_switchs_clock)
