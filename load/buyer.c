@@ -81,9 +81,11 @@ static void fill_request(const struct fz_buyer *buyer,
         break;
     case FZ_STEP_PAY:
     case FZ_STEP_REPLAY:
+        /* small amounts, few residents: what looks like a mistake is meant here */
         (void)snprintf(body, BODY_SIZE,
-                       "{\"intent_id\":\"%s\",\"shop\":\"%s\",\"amount\":%" PRId64 "}", intent,
-                       sale->till->party, sale->payment.amount);
+                       "{\"intent_id\":\"%s\",\"shop\":\"%s\",\"again\":true,\"amount\":%" PRId64
+                       "}",
+                       intent, sale->till->party, sale->payment.amount);
         break;
     case FZ_STEP_INQUIRE:
         folder = "operations";
