@@ -2,11 +2,13 @@
  * merchant-pos/posix: the till's sales, voids and refunds: calls the client and follows what comes
  * of it until it is certain, or until the clerk leaves it to be settled in the background.
  */
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "feezero/limits.h"
+#include "merchant-pos/core/timestamp.h"
 #include "merchant-pos/posix/printer.h"
 #include "merchant-pos/posix/screen.h"
 #include "merchant-pos/posix/till.h"
@@ -312,6 +314,74 @@ static bool on_operation(const struct fz_pos_operation *op, void *ctx)
     return true;
 }
 
+/* Puts a sale where its number belongs, unless it is there. */
+static void insert_sale(struct fz_screen *screen, const struct fz_pos_operation *op)
+{
+    unsigned at = 0;
+
+    for (unsigned i = 0; i < screen->sale_count; i++) {
+        if (fz_id_equal(&screen->sales[i].operation.intent, &op->intent)) {
+            return;
+        }
+        at += screen->sales[i].operation.number > op->number ? 1 : 0;
+    }
+    if (at == FZ_SCREEN_SALES_MAX) {
+        return;
+    }
+    unsigned kept =
+        screen->sale_count < FZ_SCREEN_SALES_MAX ? screen->sale_count : FZ_SCREEN_SALES_MAX - 1;
+
+    memmove(&screen->sales[at + 1], &screen->sales[at], (kept - at) * sizeof screen->sales[0]);
+    screen->sales[at] = (struct fz_screen_sale){.operation = *op};
+    screen->sale_count = kept + 1;
+}
+
+static bool read_id(const json_t *item, const char *name, struct fz_id *id_out)
+{
+    const char *text = json_string_value(json_object_get(item, name));
+
+    return text != NULL && fz_id_parse(text, strlen(text), id_out);
+}
+
+static void take_payment(struct fz_screen *screen, const json_t *item)
+{
+    struct fz_pos_operation op = {.kind = FZ_POS_SALE, .state = FZ_POS_PAID};
+    const char *at = json_string_value(json_object_get(item, "at"));
+    const char *kind = json_string_value(json_object_get(item, "kind"));
+
+    op.amount = json_integer_value(json_object_get(item, "amount"));
+    op.number = json_integer_value(json_object_get(item, "number"));
+    if (kind != NULL && strcmp(kind, "payment") == 0 && read_id(item, "intent_id", &op.intent) &&
+        read_id(item, "operation_id", &op.payment) && at != NULL &&
+        fz_timestamp_parse(at, &op.booked_at_ms)) {
+        op.id = op.intent;
+        insert_sale(screen, &op);
+    }
+}
+
+/* What the shop took beside this till: at the sticker, and at its other tills. */
+static void take_shop(struct fz_screen *screen)
+{
+    struct fz_pos_view view;
+    struct fz_err err = {.rc = FZ_OK};
+    json_error_t error;
+    const json_t *item;
+    size_t index;
+
+    if (screen->session->machine->trouble.rc != FZ_OK ||
+        fz_pos_get(screen->pos, "/v1/history", "?kind=payment&limit=20", &view, &err) != FZ_OK ||
+        view.rc != FZ_OK) {
+        return; /* then the journal's own must do */
+    }
+    json_t *answer = json_loadb(view.body, view.body_len, JSON_REJECT_DUPLICATES, &error);
+
+    json_array_foreach(json_object_get(answer, "items"), index, item)
+    {
+        take_payment(screen, item);
+    }
+    json_decref(answer);
+}
+
 void fz_screen_list(struct fz_screen *screen)
 {
     int64_t now_ms = fz_machine_now_ms(screen->session->machine);
@@ -326,6 +396,7 @@ void fz_screen_list(struct fz_screen *screen)
         show_failure(screen, rc);
         return;
     }
+    take_shop(screen);
     fz_screen_set(screen, FZ_MODE_LIST);
 }
 

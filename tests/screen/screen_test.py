@@ -464,6 +464,15 @@ class Sticker(Case):
         self.assertEqual(self.wallet("pay", made["qr"], "560", "--yes")["state"], "paid")
         screen = self.terminal.wait_for("掲示コードで支払われました", timeout=10)
         self.assertIn("No. 1", screen)
+        # It stands in the list like any other sale, and is given back from there.
+        self.terminal.type("/")
+        self.terminal.wait_for("560円")
+        self.terminal.keys("Enter")
+        self.terminal.type("2")
+        self.terminal.type("60")
+        self.terminal.keys("Enter")
+        self.terminal.wait_for("返金しました")
+        self.assertEqual([entry["amount"] for entry in self.double.history], [560, 60])
         # A zero too many is asked about, and not paid unless it is meant.
         self.double.usual_max = 800
         refused = subprocess.run([os.path.join(BIN, "fz-wallet"), "--dir",
@@ -472,7 +481,7 @@ class Sticker(Case):
                                  text=True, timeout=60, check=False)
         self.assertEqual(refused.returncode, 1)
         self.assertIn("800円 / 5,600円", refused.stderr)
-        self.assertEqual(len(self.double.history), 1)
+        self.assertEqual(len(self.double.history), 2)
 
 
 class Paper(Case):
