@@ -1,117 +1,19 @@
 #!/usr/bin/env python3
 """The full-screen till in a real terminal (tmux) against the double: what the clerk sees and hears,
 what a phone reads from the screen, what the printer gets; lost answers, kill -9, resizing.
-FZ_BIN_DIR holds the programs.
 """
-import json
 import os
 import re
-import shutil
-import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, "..", "pos")]
-import double as switch_double  # noqa: E402
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from screen_case import BIN, Case, DO_NOT, HOME, PAID, switch_double  # noqa: E402
 from escpos import Line, Printer, image_of, text_of  # noqa: E402
-from terminal import Terminal  # noqa: E402
 from wire import crc16, tlv  # noqa: E402
-
-BIN = os.environ["FZ_BIN_DIR"]
-PAID = "お支払い済み"
-DO_NOT = "もう一度請求しないでください"
-HOME = "金額を入力してください"
-
-
-class Case(unittest.TestCase):
-    """A till on a terminal with a printer (a file), and a wallet."""
-
-    columns, rows, language = 80, 24, "ja"
-
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="fz-screen-")
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.double = switch_double.Double(self.folder)
-        self.addCleanup(self.double.__exit__)
-        self.enrol("fz-pos", "till", "7-TJTJ-TJTJ-TJTJ-TJT1")
-        self.enrol("fz-wallet", "wallet", "7-RRRR-RRRR-RRRR-RRR1")
-        self.paper = os.path.join(self.folder, "paper")
-        self.configure(printer=self.paper)
-        self.terminal = Terminal(self.folder, self.columns, self.rows)
-        self.addCleanup(self.terminal.stop)
-
-    def enrol(self, program, name, code):
-        """A folder for a program."""
-        self.run_program(program, name, "enrol", "--url", self.double.url, "--ca", self.double.ca,
-                         "--code", code)
-
-    def run_program(self, program, name, *arguments, expect=0, stdin=""):
-        """Runs a command to its end; answers its lines of JSON."""
-        done = subprocess.run([os.path.join(BIN, program), "--dir",
-                               os.path.join(self.folder, name), "--json", *arguments],
-                              input=stdin, capture_output=True, text=True, timeout=60, check=False)
-        self.assertEqual(done.returncode, expect, f"{arguments}: {done.stdout}{done.stderr}")
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-    def wallet(self, *arguments, **options):
-        """One command of the wallet; answers the last line."""
-        return self.run_program("fz-wallet", "wallet", *arguments, **options)[-1]
-
-    def configure(self, **settings):
-        """Changes the till's settings."""
-        path = os.path.join(self.folder, "till", "config.ini")
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-        for name, value in settings.items():
-            text = re.sub(f"(?m)^{name}=.*$", lambda _, n=name, v=value: f"{n}={v}", text)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def start(self):
-        """Starts the till, and waits until it asks for an amount (or shows what was open)."""
-        self.terminal.start([os.path.join(BIN, "fz-pos"), "--dir",
-                             os.path.join(self.folder, "till"), "--lang", self.language, "screen"])
-
-    def sell(self, amount):
-        """Keys a sale in; answers what a phone reads from the screen."""
-        self.terminal.type(str(amount))
-        self.terminal.keys("Enter")
-        return self.terminal.wait_for_code(self.folder)
-
-    def pay(self, code):
-        """Pays with the wallet."""
-        self.assertEqual(self.wallet("pay", "--yes", code)["state"], "paid")
-
-    def sheets(self, count):
-        """The sheets the printer has cut, once there are so many."""
-        end = time.monotonic() + 10
-        while True:
-            data = b""
-            if os.path.exists(self.paper):
-                with open(self.paper, "rb") as file:
-                    data = file.read()
-            if data.count(b"\x1dVB\x00") >= count:
-                return Printer().run(data)
-            self.assertLess(time.monotonic(), end, f"{data.count(b'VB')} sheets, not {count}")
-            time.sleep(0.05)
-
-    def wait_until(self, holds, timeout=20):
-        """Waits until something is true."""
-        end = time.monotonic() + timeout
-        while not holds():
-            self.assertLess(time.monotonic(), end, "it never became true")
-            time.sleep(0.05)
-
-    def kill(self):
-        """Power off; the terminal with it."""
-        os.kill(self.terminal.pid(), signal.SIGKILL)
-        self.terminal.wait_for("ended with 137")
-        self.terminal.stop()
 
 
 class Selling(Case):
@@ -484,70 +386,6 @@ class Sticker(Case):
         self.assertEqual(len(self.double.history), 2)
 
 
-class Paper(Case):
-    """What no shop's name may do to a printer."""
-
-    def sticker(self, **settings):
-        """The sticker's sheet."""
-        self.configure(**settings)
-        printed = os.path.join(self.folder, "sticker.bin")
-        self.run_program("fz-pos", "till", "sticker", "--escpos", printed)
-        with open(printed, "rb") as file:
-            return Printer(int(settings.get("printer_columns", "32"))).run(file.read())[0]
-
-    def test_names_are_text_and_never_commands(self):
-        shown = self.run_program("fz-pos", "till", "sale", "300", "--no-wait")[0]
-        self.pay(shown["qr"])
-        self.run_program("fz-pos", "till", "wait", shown["id"])
-        self.configure(name="\x1bp0店\x1dV😀〜\x9b", registration_number="")
-        printed = os.path.join(self.folder, "receipt.bin")
-        self.run_program("fz-pos", "till", "receipt", shown["id"], "--escpos", printed)
-        with open(printed, "rb") as file:
-            self.assertIn("p0店V〓～\n", text_of(Printer().run(file.read())[0]))
-
-    def test_long_names_are_broken_and_wide_paper_is_used(self):
-        for columns, name in (("32", "長い名前の店" * 4), ("48", "A" * 60), ("24", "㈱①②③" * 4)):
-            sheet = self.sticker(name=name, printer_columns=columns)
-            lines = [item.text for item in sheet if isinstance(item, Line) and item.style["size"]]
-            self.assertEqual("".join(lines), name)
-            self.assertGreater(len(lines), 1)
-
-    def test_a_sale_by_code_prints_and_the_day_is_reported(self):
-        code = self.wallet("code", "--no-wait", "--max", "2000")
-        self.assertEqual(code["max_amount"], 2000)
-        printed = os.path.join(self.folder, "sheet.bin")
-        paid = self.run_program("fz-pos", "till", "sale", "1080", "--code", code["qr"], "--escpos",
-                                printed, "--reduced", "1080")[-1]
-        self.assertEqual(paid["state"], "paid")
-        with open(printed, "rb") as file:
-            words = text_of(Printer().run(file.read())[0])
-        for part in ("（8%対象※", "￥80", "T7010401234567"):
-            self.assertIn(part, words)
-        self.assertNotIn("10%", words)
-        again = self.run_program("fz-pos", "till", "sale", "1080", "--code",
-                                 code["customer_code"], expect=1)[-1]
-        self.assertEqual(again["code"], "code-used")
-        self.run_program("fz-pos", "till", "sale", "1080", "--code", "29123456789012345679",
-                         expect=2)
-        report = self.run_program("fz-pos", "till", "x")[-1]
-        self.assertTrue(report["ok"])
-        self.assertEqual((report["z_number"], report["till"]["sales"]), (0, 1080))
-        report = self.run_program("fz-pos", "till", "z", "--escpos", printed)[-1]
-        self.assertEqual(report["z_number"], 1)
-        report = self.run_program("fz-pos", "till", "z", "--reprint", "1", "--escpos", printed)[-1]
-        self.assertEqual((report["z_number"], report["till"]["sales"]), (1, 1080))
-        with open(printed, "rb") as file:
-            self.assertIn("REPRINT", text_of(Printer().run(file.read())[0]))
-        self.assertEqual(self.run_program("fz-pos", "till", "x")[-1]["till"]["sales"], 0)
-
-    def test_settings_that_are_none(self):
-        for name, value in (("tax_rate", "9"), ("printer_columns", "10"), ("printer_columns", "x")):
-            self.configure(**{name: value})
-            said = self.run_program("fz-pos", "till", "sticker", expect=78)[0]
-            self.assertIn(name, said["detail"])
-            self.configure(tax_rate="10", printer_columns="32")
-
-
 class English(Case):
     """A larger terminal, the other language, a window that is dragged."""
 
@@ -588,37 +426,6 @@ class English(Case):
         self.terminal.wait_for("Enter next sale")
         self.assertIsNone(re.search("[ぁ-んァ-ヶ]", self.terminal.text().replace("フィーゼロ商店", "")),
                           "Japanese on the English screen")
-
-
-@unittest.skipUnless("FZ_HEAP_METER" in os.environ, "a sanitizer brings a heap of its own")
-class Heap(Case):
-    """A till that stays on all day has a small heap."""
-
-    columns, rows = 130, 50
-
-    def test_three_sales_and_a_report(self):
-        report = os.path.join(self.folder, "heap")
-        self.configure(display_png=os.path.join(self.folder, "display.png"))
-        self.terminal.start(["env", "LD_PRELOAD=" + os.environ["FZ_HEAP_METER"],
-                             "FZ_HEAP_FILE=" + report, os.path.join(BIN, "fz-pos"), "--dir",
-                             os.path.join(self.folder, "till"), "--lang", "ja", "screen"])
-        self.terminal.wait_for(HOME)
-        for _ in range(3):
-            self.pay(self.sell(140))
-            self.terminal.wait_for(PAID)
-            self.terminal.keys("Enter")
-            self.terminal.wait_for(HOME)
-        self.terminal.type("-")
-        self.terminal.wait_for("点検（Xレポート）")
-        self.terminal.keys("Escape")
-        self.terminal.wait_for(HOME)
-        self.terminal.type("q")
-        self.terminal.keys("Enter")
-        self.terminal.wait_for("ended with 0")
-        with open(report, encoding="utf-8") as file:
-            peak = int(file.readline().split()[1])
-        print(f"peak {peak} bytes without TLS")
-        self.assertLessEqual(peak, 256 * 1024)
 
 
 if __name__ == "__main__":
