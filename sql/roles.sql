@@ -25,7 +25,8 @@ GRANT USAGE ON SCHEMA fz TO fz_switch, fz_treasury, fz_audit;
 -- the commit path, the same for the daemon and the batch programs: what is append-only stays so
 GRANT SELECT, INSERT ON fz.operation, fz.transfer, fz.account_mark, fz.event, fz.batch
     TO fz_switch, fz_treasury;
-GRANT SELECT, INSERT, UPDATE ON fz.intent, fz.code, fz.payout TO fz_switch, fz_treasury;
+GRANT SELECT, INSERT, UPDATE ON fz.intent, fz.code, fz.held_refund, fz.payout
+    TO fz_switch, fz_treasury;
 GRANT SELECT, UPDATE ON fz.head, fz.account TO fz_switch, fz_treasury;
 
 -- the daemon

@@ -187,25 +187,27 @@ struct fz_result {
 
 struct fz_command {
     enum fz_command_type type;
-    struct fz_id id;       /* operation id; CANCEL and EXPIRE have none (zero) */
-    struct fz_id ref;      /* CANCEL EXPIRE PAY VOID REFUND: the intent. PAYOUT_*: the payout.
+    struct fz_id id;     /* operation id; CANCEL and EXPIRE have none (zero) */
+    struct fz_id ref;    /* CANCEL EXPIRE PAY VOID REFUND: the intent. PAYOUT_*: the payout.
                                REFUND_RELEASE: the REFUND. PAY to a sticker: zero, and the intent
                                it makes has the payment's id */
-    int64_t actor;         /* party that asks; for staff programs the staff member */
-    int64_t shop;          /* INTENT CANCEL PAY VOID REFUND PAYOUT BILL COLLECT. CANCEL by the payer
+    struct fz_id sale;   /* REFUND_RELEASE: the intent that the REFUND was about */
+    int64_t actor;       /* party that asks; for staff programs the staff member */
+    int64_t shop;        /* INTENT CANCEL PAY VOID REFUND* PAYOUT BILL COLLECT. CANCEL by the payer
                                an intent waits for: 0 */
-    int64_t party;         /* PAY P2P: payer. TOPUP: receiver. CODE LIMITS: whose */
-    int64_t payee;         /* P2P */
-    int64_t amount;        /* PAYOUT and COLLECT: at most this much, less if the balance is smaller.
+    int64_t party;       /* PAY P2P: payer. TOPUP: receiver. CODE LIMITS: whose.
+                               REFUND_RELEASE: receiver */
+    int64_t payee;       /* P2P */
+    int64_t amount;      /* PAYOUT and COLLECT: at most this much, less if the balance is smaller.
                                CODE: at most this much without asking again. LIMITS: per payment */
-    int64_t daily;         /* LIMITS: per business day; 0: none, as for `amount` */
-    int64_t tax;           /* BILL: consumption tax, booked beside `amount` (the net) */
-    int64_t corrects;      /* CORRECT: number of the transfer */
-    int64_t deadline_us;   /* 0: none. Not part of the request's identity */
-    int32_t terminal;      /* INTENT: 1..999; PAY to a sticker: the sticker's, or 0; else 0 */
-    int32_t ttl_s;         /* INTENT: seconds until it expires */
-    const char *note;      /* UTF-8, NUL-terminated, <= FZ_NOTE_MAX bytes; NULL is "" */
-    const char *qr;        /* INTENT: the code's text, kept as shown; NULL is "" */
+    int64_t daily;       /* LIMITS: per business day; 0: none, as for `amount` */
+    int64_t tax;         /* BILL: consumption tax, booked beside `amount` (the net) */
+    int64_t corrects;    /* CORRECT: number of the transfer */
+    int64_t deadline_us; /* 0: none. Not part of the request's identity */
+    int32_t terminal;    /* INTENT: 1..999; PAY to a sticker: the sticker's, or 0; else 0 */
+    int32_t ttl_s;       /* INTENT: seconds until it expires */
+    const char *note;    /* UTF-8, NUL-terminated, <= FZ_NOTE_MAX bytes; NULL is "" */
+    const char *qr;      /* INTENT: the code's text, kept as shown; NULL is "" */
     const char *shop_name; /* INTENT, PAY to a sticker: the name shown, kept; NULL is "" */
     bool again; /* PAY, INTENT by code: yes, once more; else SUSPECTED_DUPLICATE may refuse it */
     uint8_t code_hash[FZ_CODE_HASH_LEN]; /* CODE; INTENT by code; else zero */

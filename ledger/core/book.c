@@ -29,6 +29,12 @@ int64_t fz_account_available(const struct fz_account *account)
     return available > 0 ? available : 0;
 }
 
+int64_t fz_account_payable(const struct fz_account *account)
+{
+    int64_t available = fz_account_available(account);
+    return available > account->held ? available - account->held : 0;
+}
+
 bool fz_kind_allows(enum fz_kind kind, int64_t debit, int64_t credit)
 {
     const struct fz_kind_info *info = fz_kind_info((int)kind);
@@ -89,9 +95,10 @@ static fz_rc check_funds(const struct fz_leg *leg,
 {
     const struct fz_class_info *debit_class = class_of(debit);
     const struct fz_class_info *credit_class = class_of(credit);
-    if (debit_class->floor && debit_class->side == FZ_SIDE_CREDIT &&
-        fz_account_available(debit) < leg->amount) {
-        *available_out = fz_account_available(debit);
+    int64_t available =
+        leg->kind == FZ_KIND_PAYOUT ? fz_account_payable(debit) : fz_account_available(debit);
+    if (debit_class->floor && debit_class->side == FZ_SIDE_CREDIT && available < leg->amount) {
+        *available_out = available;
         return FZ_INSUFFICIENT_FUNDS;
     }
     if (credit_class->floor && credit_class->side == FZ_SIDE_DEBIT &&

@@ -156,6 +156,10 @@ static void put_more(struct writer *writer, const struct fz_command *command)
         put(writer, "D", 1);
         put_number(writer, command->daily, 8);
     }
+    if (!fz_id_is_zero(&command->sale)) {
+        put(writer, "S", 1);
+        put(writer, command->sale.bytes, sizeof(command->sale.bytes));
+    }
     if (command->again) {
         put(writer, "A", 1);
     }

@@ -75,6 +75,7 @@ run_rule(struct fz_state *state, const struct fz_command *command, struct fz_res
     case FZ_COMMAND_CODE:
         return fz_rule_code(state, command, result);
     case FZ_COMMAND_REFUND_RELEASE:
+        return fz_rule_release(state, command, result);
     case FZ_COMMAND_LIMITS:
         return FZ_KIND_NOT_ALLOWED;
     }

@@ -38,6 +38,9 @@ bool fz_state_has_changes(const struct fz_state *state);
  */
 int64_t fz_account_available(const struct fz_account *account);
 
+/* What a payout may take: what is available, less the refunds that wait for it; never below 0. */
+int64_t fz_account_payable(const struct fz_account *account);
+
 /* Posted balance, positive on the account's own side. */
 int64_t fz_account_balance(const struct fz_account *account);
 

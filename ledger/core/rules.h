@@ -16,6 +16,15 @@ fz_rc fz_rule_pay(struct fz_state *state, const struct fz_command *c, struct fz_
 fz_rc fz_rule_void(struct fz_state *state, const struct fz_command *c, struct fz_result *result);
 fz_rc fz_rule_refund(struct fz_state *state, const struct fz_command *c, struct fz_result *result);
 
+/* rules_held.c */
+fz_rc fz_rule_release(struct fz_state *state, const struct fz_command *c, struct fz_result *result);
+
+/* Makes a refund that the shop is short for wait; false if it has too many that do. */
+bool fz_hold_refund(struct fz_state *state,
+                    const struct fz_command *c,
+                    struct fz_intent *intent,
+                    struct fz_result *result);
+
 /* rules_code.c */
 fz_rc fz_rule_code(struct fz_state *state, const struct fz_command *c, struct fz_result *result);
 fz_rc fz_rule_intent_by_code(struct fz_state *state,

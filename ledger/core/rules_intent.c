@@ -223,6 +223,9 @@ fz_rc fz_rule_refund(struct fz_state *state, const struct fz_command *c, struct 
         return FZ_REFUND_EXCEEDS;
     }
     rc = give_back(state, intent, FZ_KIND_REFUND, result);
+    if (rc == FZ_INSUFFICIENT_FUNDS && fz_hold_refund(state, c, intent, result)) {
+        return FZ_OK;
+    }
     if (rc != FZ_OK) {
         return rc;
     }

@@ -59,8 +59,8 @@ fz_rc fz_rule_payout(struct fz_state *state, const struct fz_command *c, struct 
                          .credit = fz_account_number(FZ_ACCOUNT_PAYOUT_PENDING, 0),
                          .amount = c->amount};
     const struct fz_account *merchant = fz_state_account(state, leg.debit);
-    if (merchant != NULL && fz_account_available(merchant) > 0) {
-        leg.amount = smaller(c->amount, fz_account_available(merchant));
+    if (merchant != NULL && fz_account_payable(merchant) > 0) {
+        leg.amount = smaller(c->amount, fz_account_payable(merchant));
     }
     fz_rc rc = fz_book(state, &leg, 1, result);
     if (rc != FZ_OK) {
@@ -74,6 +74,11 @@ fz_rc fz_rule_payout(struct fz_state *state, const struct fz_command *c, struct 
     result->amount = leg.amount;
     result->state = (int32_t)FZ_PAYOUT_BOOKED;
     return FZ_OK;
+}
+
+static struct fz_leg leg_of(enum fz_kind kind, int64_t debit, int64_t credit, int64_t amount)
+{
+    return (struct fz_leg){.kind = kind, .debit = debit, .credit = credit, .amount = amount};
 }
 
 /* The legs and states of one step of a payout; returns the number of legs. */
@@ -91,19 +96,18 @@ static unsigned payout_step(const struct fz_command *c,
     if (c->type == FZ_COMMAND_PAYOUT_SENT) {
         *from_out = FZ_PAYOUT_BOOKED;
         *to_out = FZ_PAYOUT_SENT;
-        legs[0] = (struct fz_leg){FZ_KIND_PAYOUT_SENT, transit, reserve, payout->amount, 0, false};
+        legs[0] = leg_of(FZ_KIND_PAYOUT_SENT, transit, reserve, payout->amount);
         return 1;
     }
     if (c->type == FZ_COMMAND_PAYOUT_CONFIRM) {
         *to_out = FZ_PAYOUT_CONFIRMED;
-        legs[0] =
-            (struct fz_leg){FZ_KIND_PAYOUT_CONFIRMED, pending, transit, payout->amount, 0, false};
+        legs[0] = leg_of(FZ_KIND_PAYOUT_CONFIRMED, pending, transit, payout->amount);
         return 1;
     }
     fz_assert(c->type == FZ_COMMAND_PAYOUT_RETURN);
     *to_out = FZ_PAYOUT_RETURNED;
-    legs[0] = (struct fz_leg){FZ_KIND_PAYOUT_RETURNED, pending, merchant, payout->amount, 0, false};
-    legs[1] = (struct fz_leg){FZ_KIND_PAYOUT_RECOVERED, reserve, transit, payout->amount, 0, false};
+    legs[0] = leg_of(FZ_KIND_PAYOUT_RETURNED, pending, merchant, payout->amount);
+    legs[1] = leg_of(FZ_KIND_PAYOUT_RECOVERED, reserve, transit, payout->amount);
     return 2;
 }
 
@@ -143,8 +147,8 @@ fz_rc fz_rule_bill(struct fz_state *state, const struct fz_command *c, struct fz
     int64_t receivable = fz_account_number(FZ_ACCOUNT_RECEIVABLE, c->shop);
     int64_t revenue = fz_account_number(FZ_ACCOUNT_SUBSCRIPTION, 0);
     int64_t tax = fz_account_number(FZ_ACCOUNT_TAX, 0);
-    struct fz_leg legs[2] = {{FZ_KIND_SUBSCRIPTION, receivable, revenue, c->amount, 0, false},
-                             {FZ_KIND_SUBSCRIPTION_TAX, receivable, tax, c->tax, 0, false}};
+    struct fz_leg legs[2] = {leg_of(FZ_KIND_SUBSCRIPTION, receivable, revenue, c->amount),
+                             leg_of(FZ_KIND_SUBSCRIPTION_TAX, receivable, tax, c->tax)};
     fz_rc rc = fz_book(state, legs, c->tax > 0 ? 2 : 1, result);
     if (rc == FZ_OK) {
         result->value = c->tax;

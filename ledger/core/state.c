@@ -62,6 +62,7 @@ void fz_state_reset(struct fz_state *state, const struct fz_head *head)
     state->accounts_len = 0;
     state->intents_len = 0;
     state->codes_len = 0;
+    state->held_len = 0;
     state->payouts_len = 0;
     state->corrected_len = 0;
     state->operations_len = 0;
@@ -117,6 +118,14 @@ struct fz_code *fz_state_add_code(struct fz_state *state, const uint8_t hash[FZ_
     return code;
 }
 
+struct fz_held *fz_state_add_held(struct fz_state *state, const struct fz_id *id)
+{
+    fz_assert(state->held_len < FZ_BATCH_MAX);
+    struct fz_held *held = &state->held[state->held_len++];
+    *held = (struct fz_held){.id = *id};
+    return held;
+}
+
 struct fz_corrected *fz_state_add_corrected(struct fz_state *state)
 {
     fz_assert(state->corrected_len < FZ_BATCH_MAX);
@@ -163,6 +172,16 @@ struct fz_code *fz_state_code(struct fz_state *state, const uint8_t hash[FZ_CODE
     for (unsigned i = 0; i < state->codes_len; i++) {
         if (memcmp(state->codes[i].hash, hash, sizeof(state->codes[i].hash)) == 0) {
             return &state->codes[i];
+        }
+    }
+    return NULL;
+}
+
+struct fz_held *fz_state_held(struct fz_state *state, const struct fz_id *id)
+{
+    for (unsigned i = 0; i < state->held_len; i++) {
+        if (fz_id_equal(&state->held[i].id, id)) {
+            return &state->held[i];
         }
     }
     return NULL;

@@ -32,6 +32,7 @@ struct fz_account {
     int64_t debits_posted;  /* the release of a hold */
     int64_t credits_pending;
     int64_t credits_posted;
+    int64_t held; /* refunds that wait for a shop's money, in all */
     int64_t hold; /* amount that may not leave (amount-level freeze), CREDIT side accounts */
     int64_t last_transfer; /* head of the account's history chain */
     int64_t debit_delta;   /* what this batch added, to be written */
@@ -39,6 +40,7 @@ struct fz_account {
     enum fz_account_state state;
     struct fz_heads heads;   /* of the chains per kind */
     struct fz_recent recent; /* payments, of a wallet */
+    bool held_changed;       /* to be written, whether it moved or not */
     int64_t place;           /* the store's: where the row lies */
 };
 
@@ -80,6 +82,20 @@ struct fz_code {
     int64_t amount; /* up to it nobody asks her again */
     int64_t expires_us;
     struct fz_id intent; /* that used it; zero until then */
+    bool is_new;
+    bool dirty;
+    int64_t place; /* the store's, of others: where the row lies */
+};
+
+/* A refund that waits for the shop's money. */
+struct fz_held {
+    struct fz_id id; /* the REFUND */
+    struct fz_id intent;
+    struct fz_id released_by; /* zero while it waits */
+    int64_t shop;
+    int64_t party; /* who gets it */
+    int64_t amount;
+    int64_t since_us;
     bool is_new;
     bool dirty;
     int64_t place; /* the store's, of others: where the row lies */
@@ -144,11 +160,13 @@ struct fz_state {
     uint64_t seed; /* of the index's hash: ids are chosen by clients. Results do not depend on it */
     struct fz_sha256 *sha; /* borrowed */
 
-    unsigned accounts_len, intents_len, codes_len, payouts_len, corrected_len, operations_len;
+    unsigned accounts_len, intents_len, codes_len, held_len, payouts_len, corrected_len;
+    unsigned operations_len;
     unsigned transfers_len, marks_len, events_len, decided_len;
     struct fz_account accounts[FZ_ACCOUNTS_MAX];
     struct fz_intent intents[FZ_BATCH_MAX];
     struct fz_code codes[FZ_BATCH_MAX];
+    struct fz_held held[FZ_BATCH_MAX];
     struct fz_payout payouts[FZ_BATCH_MAX];
     struct fz_corrected corrected[FZ_BATCH_MAX];
     struct fz_operation operations[2 * FZ_BATCH_MAX]; /* found, then decided in this batch */
@@ -172,6 +190,7 @@ void fz_state_reset(struct fz_state *state, const struct fz_head *head);
 struct fz_account *fz_state_add_account(struct fz_state *state, int64_t number);
 struct fz_intent *fz_state_add_intent(struct fz_state *state, const struct fz_id *id);
 struct fz_code *fz_state_add_code(struct fz_state *state, const uint8_t hash[FZ_CODE_HASH_LEN]);
+struct fz_held *fz_state_add_held(struct fz_state *state, const struct fz_id *id);
 struct fz_payout *fz_state_add_payout(struct fz_state *state, const struct fz_id *id);
 struct fz_corrected *fz_state_add_corrected(struct fz_state *state);
 struct fz_operation *fz_state_add_operation(struct fz_state *state, const struct fz_id *id);
@@ -180,6 +199,7 @@ struct fz_operation *fz_state_add_operation(struct fz_state *state, const struct
 struct fz_account *fz_state_account(struct fz_state *state, int64_t number);
 struct fz_intent *fz_state_intent(struct fz_state *state, const struct fz_id *id);
 struct fz_code *fz_state_code(struct fz_state *state, const uint8_t hash[FZ_CODE_HASH_LEN]);
+struct fz_held *fz_state_held(struct fz_state *state, const struct fz_id *id);
 struct fz_payout *fz_state_payout(struct fz_state *state, const struct fz_id *id);
 struct fz_corrected *fz_state_corrected(struct fz_state *state, int64_t number);
 struct fz_operation *fz_state_operation(struct fz_state *state, const struct fz_id *id);

@@ -16,7 +16,7 @@ _Static_assert(FZ_COMMAND_TOPUP == 9 && FZ_COMMAND_PAYOUT == 10 && FZ_COMMAND_PA
 _Static_assert(FZ_COMMAND_BILL == 14 && FZ_KIND_CORRECTION == 14, "the SQL below knows them");
 _Static_assert(FZ_EVENT_CREATED == 1 && FZ_EVENT_COMPLETED == 2 && FZ_EVENT_CANCELED == 3 &&
                    FZ_EVENT_EXPIRED == 4 && FZ_EVENT_VOIDED == 5 && FZ_EVENT_REFUNDED == 6 &&
-                   FZ_EVENT_DECLINED == 7,
+                   FZ_EVENT_DECLINED == 7 && FZ_EVENT_REFUND_HELD == 8,
                "the SQL below knows them");
 
 /* Reads the columns of one row one after the other. */
@@ -86,12 +86,15 @@ static const char intent_sql[] =
     "  count(*) FILTER (WHERE type = 2) AS completed, count(*) FILTER (WHERE type IN (3, 7)) AS "
     "canceled,"
     "  count(*) FILTER (WHERE type = 4) AS expired, count(*) FILTER (WHERE type = 5) AS voided,"
-    "  coalesce(sum(amount) FILTER (WHERE type = 6), 0)::bigint AS refunds,"
+    "  coalesce(sum(amount) FILTER (WHERE type = 8 OR type = 6 AND NOT released), 0)::bigint"
+    "  AS refunds,"
     "  coalesce(sum(amount) FILTER (WHERE type = 2), 0)::bigint AS amount,"
     "  (array_agg(state ORDER BY event DESC))[1] AS state, max(event) AS newest,"
     "  count(*) FILTER (WHERE previous <> before) AS unlinked"
     "  FROM (SELECT *, lag(event, 1, 0::bigint) OVER (PARTITION BY intent_id ORDER BY event)"
-    "   AS before FROM fz.event WHERE community_id = $1) e GROUP BY intent_id),"
+    "   AS before, CASE type WHEN 6 THEN EXISTS (SELECT FROM fz.held_refund h"
+    "    WHERE h.community_id = $1 AND h.shop = v.shop AND h.release_id = v.op_id) END AS released"
+    "   FROM fz.event v WHERE community_id = $1) e GROUP BY intent_id),"
     /* by an INTENT, or by a payment at a sticker: expired a moment after, and never told of */
     " made AS (SELECT op_id, shop, amount, time_us, terminal, number, party,"
     "  CASE command WHEN 1 THEN expires_us ELSE time_us + 1 END AS expires_us FROM fz.operation"

@@ -48,7 +48,10 @@ static const char *const queries[] = {
         " WHERE o.community_id = $1 ORDER BY o.batch, o.batch_seq, o.op_id",
     [FZ_AUDIT_ACCOUNTS] = "DECLARE fz_audit_3 NO SCROLL CURSOR FOR"
                           " SELECT a.account, a.debits_pending, a.debits_posted, a.credits_pending,"
-                          " a.credits_posted, a.last_transfer, a.heads, a.recent, p.kind::text"
+                          " a.credits_posted, a.last_transfer, a.heads, a.recent, p.kind::text,"
+                          " a.held, (SELECT coalesce(sum(h.amount), 0)::bigint"
+                          "  FROM fz.held_refund h WHERE h.community_id = a.community_id"
+                          "  AND h.shop = a.account - 11000000000 AND h.release_id IS NULL)"
                           " FROM fz.account a"
                           " LEFT JOIN fz.party p ON p.community_id = a.community_id"
                           "  AND p.party = a.account % 1000000000"
@@ -346,7 +349,9 @@ fz_rc fz_audit_next_account(struct fz_audit_stream *stream,
                                              .last_transfer = fz_pg_int(rows, at, 5),
                                              .heads = read_heads(rows, at, 6),
                                              .recent = read_recent(rows, at, 7),
-                                             .kind = kind == NULL ? '-' : kind[0]};
+                                             .kind = kind == NULL ? '-' : kind[0],
+                                             .held = fz_pg_int(rows, at, 9),
+                                             .waiting = fz_pg_int(rows, at, 10)};
     }
     return rc;
 }

@@ -121,6 +121,8 @@ struct fz_audit_account {
     struct fz_audit_heads heads;
     struct fz_audit_recent recent;
     char kind; /* of its party: 'R', 'M', 'S', or '-' for none */
+    int64_t held;
+    int64_t waiting; /* the sum of its refunds that wait */
 };
 
 struct fz_audit_line {

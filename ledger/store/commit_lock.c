@@ -24,7 +24,6 @@ static unsigned accounts_of(const struct fz_command *c, int64_t out[ACCOUNTS_PER
     case FZ_COMMAND_EXPIRE:
     case FZ_COMMAND_TOMBSTONE:
     case FZ_COMMAND_CORRECT:
-    case FZ_COMMAND_REFUND_RELEASE:
     case FZ_COMMAND_LIMITS:
         return 0;
     case FZ_COMMAND_CODE:
@@ -35,6 +34,7 @@ static unsigned accounts_of(const struct fz_command *c, int64_t out[ACCOUNTS_PER
     case FZ_COMMAND_REFUND:
         return 1;
     case FZ_COMMAND_PAY:
+    case FZ_COMMAND_REFUND_RELEASE:
         out[1] = wallet;
         return 2;
     case FZ_COMMAND_P2P:
@@ -73,11 +73,16 @@ static bool refers_to_payout(const struct fz_command *c)
            c->type == FZ_COMMAND_PAYOUT_RETURN;
 }
 
+static bool releases(const struct fz_command *c)
+{
+    return c->type == FZ_COMMAND_REFUND_RELEASE;
+}
+
 static bool refers_to_intent(const struct fz_command *c)
 {
     return c->type == FZ_COMMAND_CANCEL || c->type == FZ_COMMAND_EXPIRE ||
            (c->type == FZ_COMMAND_PAY && !fz_id_is_zero(&c->ref)) || c->type == FZ_COMMAND_VOID ||
-           c->type == FZ_COMMAND_REFUND;
+           c->type == FZ_COMMAND_REFUND || releases(c);
 }
 
 /* Pays back whoever paid: the payer's account is needed, and only the intent knows it. */
@@ -118,10 +123,23 @@ static void add_refs(struct fz_pg_params *params, const struct fz_commit_batch *
     fz_pg_array_begin(params, FZ_PG_UUID, count(batch, want));
     for (unsigned i = 0; i < batch->len; i++) {
         if (want(batch->commands[i])) {
-            fz_pg_item_uuid(params, &batch->commands[i]->ref);
+            const struct fz_command *c = batch->commands[i];
+            fz_pg_item_uuid(params, want == refers_to_intent && releases(c) ? &c->sale : &c->ref);
         }
     }
     fz_pg_array_end(params);
+}
+
+static void add_held(struct fz_pg_params *params, const struct fz_commit_batch *batch)
+{
+    fz_pg_array_begin(params, FZ_PG_INT8, count(batch, releases));
+    for (unsigned i = 0; i < batch->len; i++) {
+        if (releases(batch->commands[i])) {
+            fz_pg_item_int8(params, batch->commands[i]->shop);
+        }
+    }
+    fz_pg_array_end(params);
+    add_refs(params, batch, releases);
 }
 
 static void add_ids(struct fz_pg_params *params, const struct fz_commit_batch *batch)
@@ -189,6 +207,8 @@ static void build_lock(struct fz_pg_params *params,
         add_refs(params, batch, refers_to_intent);
     } else if (statement == FZ_COMMIT_CODES) {
         add_hashes(params, batch);
+    } else if (statement == FZ_COMMIT_HELD) {
+        add_held(params, batch);
     } else if (statement == FZ_COMMIT_PAYOUTS) {
         add_refs(params, batch, refers_to_payout);
     } else if (statement == FZ_COMMIT_CORRECTED) {
@@ -214,6 +234,7 @@ fz_rc fz_commit_send_lock(PGconn *conn,
         [FZ_COMMIT_OPERATIONS] = count(batch, is_kept) > 0,
         [FZ_COMMIT_INTENTS] = count(batch, refers_to_intent) > 0,
         [FZ_COMMIT_CODES] = count(batch, refers_to_code) > 0,
+        [FZ_COMMIT_HELD] = count(batch, releases) > 0,
         [FZ_COMMIT_PAYOUTS] = count(batch, refers_to_payout) > 0,
         [FZ_COMMIT_CORRECTED] = count(batch, corrects_transfer) > 0,
         [FZ_COMMIT_ACCOUNTS] = true,
@@ -327,6 +348,19 @@ static void take_code(struct fz_state *state, const PGresult *result, int row)
     code->place = fz_pg_tid(result, row, 6);
 }
 
+static void take_held(struct fz_state *state, const PGresult *result, int row)
+{
+    struct fz_id id = fz_pg_uuid(result, row, 0);
+    struct fz_held *held = fz_state_add_held(state, &id);
+    held->intent = fz_pg_uuid(result, row, 1);
+    held->shop = fz_pg_int(result, row, 2);
+    held->party = fz_pg_int(result, row, 3);
+    held->amount = fz_pg_int(result, row, 4);
+    held->since_us = fz_pg_int(result, row, 5);
+    held->released_by = fz_pg_uuid(result, row, 6);
+    held->place = fz_pg_tid(result, row, 7);
+}
+
 static void take_payout(struct fz_state *state, const PGresult *result, int row)
 {
     struct fz_id id = fz_pg_uuid(result, row, 0);
@@ -368,7 +402,8 @@ static void take_account(struct fz_state *state, const PGresult *result, int row
     const uint8_t *recent = fz_pg_bytes(result, row, 9, &recent_len);
     is_whole = fz_recent_decode(&account->recent, recent, recent_len);
     fz_assert(is_whole);
-    account->place = fz_pg_tid(result, row, 10);
+    account->held = fz_pg_int(result, row, 10);
+    account->place = fz_pg_tid(result, row, 11);
 }
 
 fz_rc fz_commit_take(struct fz_state *state,
@@ -390,6 +425,8 @@ fz_rc fz_commit_take(struct fz_state *state,
         take = take_intent;
     } else if (statement == FZ_COMMIT_CODES) {
         take = take_code;
+    } else if (statement == FZ_COMMIT_HELD) {
+        take = take_held;
     } else if (statement == FZ_COMMIT_PAYOUTS) {
         take = take_payout;
     } else if (statement == FZ_COMMIT_CORRECTED) {

@@ -52,6 +52,12 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
     [FZ_COMMIT_CODES] =
         {"fz_codes", "SELECT hash, code_id, party, amount, expires_us, intent_id, place" FOR_HASHES
                      ", ctid AS place FROM fz.code WHERE community_id = $1 AND hash = k.id" EACH},
+    [FZ_COMMIT_HELD] =
+        {"fz_held",
+         "SELECT refund_id, intent_id, o.shop, party, amount, since_us, release_id, place"
+         " FROM (SELECT DISTINCT * FROM unnest($2::bigint[], $3::uuid[]) AS k (shop, id)) AS k"
+         " CROSS JOIN LATERAL (SELECT *, ctid AS place FROM fz.held_refund"
+         "  WHERE community_id = $1 AND shop = k.shop AND refund_id = k.id" EACH},
     [FZ_COMMIT_PAYOUTS] = {"fz_payouts",
                            "SELECT payout_id, shop, amount, state" FOR_UUIDS
                            " FROM fz.payout WHERE community_id = $1 AND payout_id = k.id" EACH},
@@ -65,7 +71,7 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
     [FZ_COMMIT_ACCOUNTS] =
         {"fz_accounts",
          "SELECT account, debits_pending, debits_posted, credits_pending, credits_posted, hold,"
-         " last_transfer, state, heads, recent, place FROM (SELECT unnest($2::bigint[]) AS id"
+         " last_transfer, state, heads, recent, held, place FROM (SELECT unnest($2::bigint[]) AS id"
          " UNION SELECT 10000000000 + o.payer FROM unnest($3::uuid[]) AS k (id)"
          "  CROSS JOIN LATERAL (SELECT payer FROM fz.intent"
          "   WHERE community_id = $1 AND intent_id = k.id" EACH
@@ -102,9 +108,9 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
         {"fz_set_accounts",
          "WITH done AS (UPDATE fz.account a SET debits_posted = a.debits_posted + d.debit,"
          " credits_posted = a.credits_posted + d.credit, last_transfer = d.last, heads = d.heads,"
-         " recent = d.recent FROM unnest($2::tid[], $3::bigint[], $4::bigint[], $5::bigint[],"
-         " $6::bigint[], $7::bytea[], $8::bytea[])"
-         " AS d (place, account, debit, credit, last, heads, recent)"
+         " recent = d.recent, held = d.held FROM unnest($2::tid[], $3::bigint[], $4::bigint[],"
+         " $5::bigint[], $6::bigint[], $7::bigint[], $8::bytea[], $9::bytea[])"
+         " AS d (place, account, debit, credit, last, held, heads, recent)"
          " WHERE a.ctid = d.place AND a.community_id" SAME "$1 AND a.account" SAME "d.account"
          " RETURNING 1)" EXPECT_ALL},
     [FZ_COMMIT_ADD_MARKS] =
@@ -140,6 +146,17 @@ static const struct statement statements[FZ_COMMIT_STATEMENTS] = {
          "WITH done AS (UPDATE fz.code c SET intent_id = d.used_by"
          " FROM unnest($2::tid[], $3::bytea[], $4::uuid[]) AS d (place, hash, used_by)"
          " WHERE c.ctid = d.place AND c.community_id" SAME "$1 AND c.hash" SAME "d.hash"
+         " RETURNING 1)" EXPECT_ALL},
+    [FZ_COMMIT_ADD_HELD] =
+        {"fz_add_held",
+         "INSERT INTO fz.held_refund (community_id, refund_id, intent_id, shop, party, amount,"
+         " since_us, release_id) SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::bigint[],"
+         " $5::bigint[], $6::bigint[], $7::bigint[], $8::uuid[])"},
+    [FZ_COMMIT_SET_HELD] =
+        {"fz_set_held",
+         "WITH done AS (UPDATE fz.held_refund h SET release_id = d.released_by"
+         " FROM unnest($2::tid[], $3::uuid[], $4::uuid[]) AS d (place, refund_id, released_by)"
+         " WHERE h.ctid = d.place AND h.community_id" SAME "$1 AND h.refund_id" SAME "d.refund_id"
          " RETURNING 1)" EXPECT_ALL},
     [FZ_COMMIT_ADD_PAYOUTS] =
         {"fz_add_payouts",

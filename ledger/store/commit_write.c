@@ -209,7 +209,7 @@ static void build_transfers(struct fz_pg_params *params, const struct fz_state *
 
 static bool was_moved(const struct fz_account *account)
 {
-    return account->debit_delta != 0 || account->credit_delta != 0;
+    return account->debit_delta != 0 || account->credit_delta != 0 || account->held_changed;
 }
 
 static void item_heads(struct fz_pg_params *params, const struct fz_heads *heads)
@@ -228,7 +228,8 @@ static void build_accounts(struct fz_pg_params *params, const struct fz_state *s
 {
     static const size_t columns[] = {
         offsetof(struct fz_account, number), offsetof(struct fz_account, debit_delta),
-        offsetof(struct fz_account, credit_delta), offsetof(struct fz_account, last_transfer)};
+        offsetof(struct fz_account, credit_delta), offsetof(struct fz_account, last_transfer),
+        offsetof(struct fz_account, held)};
     unsigned len = 0;
     for (unsigned i = 0; i < state->accounts_len; i++) {
         len += was_moved(&state->accounts[i]) ? 1 : 0;
@@ -398,12 +399,14 @@ static bool is_needed(const struct fz_state *state, enum fz_commit_statement sta
     const bool needed[FZ_COMMIT_STATEMENTS] = {
         [FZ_COMMIT_ADD_OPERATIONS] = state->decided_len > 0,
         [FZ_COMMIT_ADD_TRANSFERS] = state->transfers_len > 0,
-        [FZ_COMMIT_SET_ACCOUNTS] = state->transfers_len > 0,
+        [FZ_COMMIT_SET_ACCOUNTS] = state->transfers_len > 0 || state->held_len > 0,
         [FZ_COMMIT_ADD_MARKS] = state->marks_len > 0,
         [FZ_COMMIT_ADD_INTENTS] = fz_commit_count_intents(state, true) > 0,
         [FZ_COMMIT_SET_INTENTS] = fz_commit_count_intents(state, false) > 0,
         [FZ_COMMIT_ADD_CODES] = fz_commit_count_codes(state, true) > 0,
         [FZ_COMMIT_SET_CODES] = fz_commit_count_codes(state, false) > 0,
+        [FZ_COMMIT_ADD_HELD] = fz_commit_count_held(state, true) > 0,
+        [FZ_COMMIT_SET_HELD] = fz_commit_count_held(state, false) > 0,
         [FZ_COMMIT_ADD_PAYOUTS] = count_payouts(state, true) > 0,
         [FZ_COMMIT_SET_PAYOUTS] = count_payouts(state, false) > 0,
         [FZ_COMMIT_ADD_EVENTS] = state->events_len > 0,
@@ -434,6 +437,8 @@ build(struct fz_pg_params *params, const struct fz_state *state, enum fz_commit_
         fz_commit_build_intents(params, state, statement == FZ_COMMIT_ADD_INTENTS);
     } else if (statement == FZ_COMMIT_ADD_CODES || statement == FZ_COMMIT_SET_CODES) {
         fz_commit_build_codes(params, state, statement == FZ_COMMIT_ADD_CODES);
+    } else if (statement == FZ_COMMIT_ADD_HELD || statement == FZ_COMMIT_SET_HELD) {
+        fz_commit_build_held(params, state, statement == FZ_COMMIT_ADD_HELD);
     } else if (statement == FZ_COMMIT_ADD_PAYOUTS || statement == FZ_COMMIT_SET_PAYOUTS) {
         build_payouts(params, state, statement == FZ_COMMIT_ADD_PAYOUTS);
     } else if (statement == FZ_COMMIT_ADD_EVENTS) {

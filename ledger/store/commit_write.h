@@ -17,6 +17,8 @@ void fz_commit_build_intents(struct fz_pg_params *params,
                              const struct fz_state *state,
                              bool is_new);
 unsigned fz_commit_count_codes(const struct fz_state *state, bool is_new);
+unsigned fz_commit_count_held(const struct fz_state *state, bool is_new);
+void fz_commit_build_held(struct fz_pg_params *params, const struct fz_state *state, bool is_new);
 void fz_commit_build_codes(struct fz_pg_params *params, const struct fz_state *state, bool is_new);
 
 #endif

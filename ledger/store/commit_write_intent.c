@@ -1,5 +1,6 @@
 /*
- * Room ledger/store. Second round trip of a batch: its intents and its codes, as arrays.
+ * Room ledger/store. Second round trip of a batch: its intents, codes and held refunds, as
+ * arrays.
  */
 #include "ledger/store/commit_write.h"
 
@@ -195,6 +196,72 @@ void fz_commit_build_codes(struct fz_pg_params *params, const struct fz_state *s
             const struct fz_code *code = &state->codes[i];
             if (is_new ? code->is_new : code->dirty) {
                 item_of_code(params, code, columns[column]);
+            }
+        }
+        fz_pg_array_end(params);
+    }
+}
+
+/* --- held refunds ----------------------------------------------------------------------------- */
+
+unsigned fz_commit_count_held(const struct fz_state *state, bool is_new)
+{
+    unsigned len = 0;
+    for (unsigned i = 0; i < state->held_len; i++) {
+        len += (is_new ? state->held[i].is_new : state->held[i].dirty) ? 1 : 0;
+    }
+    return len;
+}
+
+enum held_column {
+    HELD_PLACE,
+    HELD_ID,
+    HELD_INTENT,
+    HELD_SHOP,
+    HELD_PARTY,
+    HELD_AMOUNT,
+    HELD_SINCE,
+    HELD_RELEASE
+};
+
+static void
+item_of_held(struct fz_pg_params *params, const struct fz_held *held, enum held_column column)
+{
+    if (column == HELD_PLACE) {
+        fz_pg_item_tid(params, held->place);
+    } else if (column == HELD_ID) {
+        fz_pg_item_uuid(params, &held->id);
+    } else if (column == HELD_INTENT) {
+        fz_pg_item_uuid(params, &held->intent);
+    } else if (column == HELD_SHOP) {
+        fz_pg_item_int8(params, held->shop);
+    } else if (column == HELD_PARTY) {
+        fz_pg_item_int8(params, held->party);
+    } else if (column == HELD_AMOUNT) {
+        fz_pg_item_int8(params, held->amount);
+    } else if (column == HELD_SINCE) {
+        fz_pg_item_int8(params, held->since_us);
+    } else {
+        fz_commit_item_id(params, &held->released_by);
+    }
+}
+
+void fz_commit_build_held(struct fz_pg_params *params, const struct fz_state *state, bool is_new)
+{
+    static const enum fz_pg_type types[] = {FZ_PG_TID,  FZ_PG_UUID, FZ_PG_UUID, FZ_PG_INT8,
+                                            FZ_PG_INT8, FZ_PG_INT8, FZ_PG_INT8, FZ_PG_UUID};
+    static const enum held_column new_held[] = {HELD_ID,     HELD_INTENT, HELD_SHOP,   HELD_PARTY,
+                                                HELD_AMOUNT, HELD_SINCE,  HELD_RELEASE};
+    static const enum held_column released[] = {HELD_PLACE, HELD_ID, HELD_RELEASE};
+    const enum held_column *columns = is_new ? new_held : released;
+    size_t columns_len = is_new ? LEN(new_held) : LEN(released);
+    unsigned len = fz_commit_count_held(state, is_new);
+    for (size_t column = 0; column < columns_len; column++) {
+        fz_pg_array_begin(params, types[columns[column]], len);
+        for (unsigned i = 0; i < state->held_len; i++) {
+            const struct fz_held *held = &state->held[i];
+            if (is_new ? held->is_new : held->dirty) {
+                item_of_held(params, held, columns[column]);
             }
         }
         fz_pg_array_end(params);

@@ -90,6 +90,9 @@ FZ_MUSTUSE fz_rc fz_audit_intents(struct fz_audit *audit, struct fz_err *err);
 /* audit_code.c */
 FZ_MUSTUSE fz_rc fz_audit_codes(struct fz_audit *audit, struct fz_err *err);
 
+/* audit_held.c */
+FZ_MUSTUSE fz_rc fz_audit_held_refunds(struct fz_audit *audit, struct fz_err *err);
+
 /* audit_payout.c: payouts, and the bank files byte by byte. */
 FZ_MUSTUSE fz_rc fz_audit_payouts(struct fz_audit *audit, struct fz_err *err);
 FZ_MUSTUSE fz_rc fz_audit_files(struct fz_audit *audit, struct fz_err *err);

@@ -67,6 +67,7 @@ static void check_account(struct fz_audit *audit, const struct fz_audit_account 
                      row->last_transfer);
     fz_audit_heads(audit, "account-heads", where.text, &expected->heads, &row->heads);
     check_recent(audit, where.text, &expected->recent, &row->recent);
+    fz_audit_compare(audit, "account-held", where.text, row->waiting, row->held);
     /* No command holds money yet: a hold would be nobody's. */
     fz_audit_compare(audit, "account-pending", where.text, 0, row->debits_pending);
     fz_audit_compare(audit, "account-pending", where.text, 0, row->credits_pending);

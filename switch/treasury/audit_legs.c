@@ -46,7 +46,7 @@ unsigned fz_audit_legs(const struct fz_result *result, struct fz_transfer legs_o
     case FZ_COMMAND_REFUND:
     case FZ_COMMAND_REFUND_RELEASE:
         legs_out[0] = leg(FZ_KIND_REFUND, merchant, wallet, amount);
-        return 1;
+        return result->state == FZ_REFUND_HELD ? 0 : 1; /* its release books it */
     case FZ_COMMAND_P2P:
         legs_out[0] = leg(FZ_KIND_P2P, wallet, payee, amount);
         return 1;

@@ -156,6 +156,8 @@ says_settlement(const struct fz_audit_operation *operation, int32_t community, c
     if (result->type == FZ_COMMAND_COLLECT) {
         expected = fz_operation_id_settlement(community, "collect", day, (int32_t)window,
                                               result->shop % (FZ_PARTY_MAX + 1));
+    } else if (result->type == FZ_COMMAND_REFUND_RELEASE) {
+        expected = fz_operation_id_release(community, day, (int32_t)window, &result->ref);
     } else if (result->type == FZ_COMMAND_PAYOUT_SENT) {
         expected = fz_operation_id_step(community, "payout-sent", &payout);
     }
@@ -235,6 +237,7 @@ static const struct order_rule rules[] = {
     {FZ_COMMAND_CODE, "PUT", "/v1/codes/", RESIDENT, PARTY, says_code},
     {FZ_COMMAND_TOMBSTONE, "PUT", "/v1/tombstones/", FZ_ROLES_ALL, ACTOR, says_nothing},
     {FZ_COMMAND_TOPUP, "POST", "/fz/topup", TREASURER, ACTOR, says_topup},
+    {FZ_COMMAND_REFUND_RELEASE, "POST", "/fz/settle", TREASURER, ACTOR, says_settlement},
     {FZ_COMMAND_PAYOUT, "POST", "/fz/settle", TREASURER, ACTOR, says_settlement},
     {FZ_COMMAND_PAYOUT_SENT, "POST", "/fz/settle", TREASURER, ACTOR, says_settlement},
     {FZ_COMMAND_PAYOUT_CONFIRM, "POST", "/fz/payout-confirm", TREASURER, ACTOR, says_payout_step},

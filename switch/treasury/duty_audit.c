@@ -15,8 +15,9 @@ static const struct fz_option audit_options[] = {
 
 /* The parts, in the order of their names in the manual. */
 static fz_rc (*const parts[])(struct fz_audit *audit, struct fz_err *err) = {
-    fz_audit_journal, fz_audit_balances, fz_audit_intents, fz_audit_codes,       fz_audit_payouts,
-    fz_audit_files,   fz_audit_deposits, fz_audit_bills,   fz_audit_corrections, fz_audit_keys};
+    fz_audit_journal,      fz_audit_balances,    fz_audit_intents, fz_audit_codes,
+    fz_audit_held_refunds, fz_audit_payouts,     fz_audit_files,   fz_audit_deposits,
+    fz_audit_bills,        fz_audit_corrections, fz_audit_keys};
 
 static void show_open(struct fz_audit *audit, const char *what, int64_t count)
 {

@@ -30,12 +30,13 @@ static const struct fz_option settle_options[SETTLE_OPTIONS] = {
                            "day the bank pays; the first bank day from --date unless told"},
     [SETTLE_KEY] = {"key", FZ_OPTION_FILE, true, 0, 0, NULL, "FILE", "the treasurer's key"},
     [SETTLE_STOP_AFTER] = {"stop-after", FZ_OPTION_CHOICE, false, 0, 0,
-                           "cutoff|collect|payout|file|write|sent", "STEP",
+                           "cutoff|release|collect|payout|file|write|sent", "STEP",
                            "stop there, to be finished by another run"}};
 
 /* The steps behind the cut-off, in the order of the words of --stop-after. */
 static fz_rc (*const steps[])(struct fz_settlement *settlement, struct fz_err *err) = {
-    fz_settle_collect, fz_settle_payout, fz_settle_file, fz_settle_write, fz_settle_sent};
+    fz_settle_release, fz_settle_collect, fz_settle_payout,
+    fz_settle_file,    fz_settle_write,   fz_settle_sent};
 
 #define STEPS_LEN ((int64_t)(sizeof steps / sizeof steps[0]))
 
@@ -188,9 +189,10 @@ const struct fz_duty fz_duty_settle = {
     .name = "settle",
     .summary = "pay the shops: cut-off, dues, payouts, bank file",
     .details = "The cut-off is fixed once; the same day and window again gives the same rows and\n"
-               "the same file, byte for byte, and finishes a run that was interrupted. Open\n"
-               "subscriptions are taken out of the balance first. The file is called\n"
-               "furikomi-YYYYMMDD-N.txt: Zengin credit transfers, 120 bytes and CR LF a record.",
+               "the same file, byte for byte, and finishes a run that was interrupted. Refunds\n"
+               "that waited for a shop's money, and open subscriptions, are taken out of its\n"
+               "balance first. The file is called furikomi-YYYYMMDD-N.txt: Zengin credit\n"
+               "transfers, 120 bytes and CR LF a record.",
     .options = settle_options,
     .options_len = SETTLE_OPTIONS,
     .run = run_settle};

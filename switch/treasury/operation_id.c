@@ -48,6 +48,17 @@ struct fz_id fz_operation_id_step(int32_t community, const char *what, const str
     return make("%" PRId32 "/%s/%s", community, what, text);
 }
 
+struct fz_id fz_operation_id_release(int32_t community,
+                                     int64_t business_day,
+                                     int32_t window,
+                                     const struct fz_id *refund)
+{
+    char text[FZ_ID_TEXT_LEN + 1];
+    fz_id_format(refund, text);
+    return make("%" PRId32 "/refund-release/%s/%" PRId32 "/%s", community,
+                fz_day_format(business_day).text, window, text);
+}
+
 struct fz_id fz_operation_id_bill(int32_t community, const char *what, int64_t period, int64_t shop)
 {
     return make("%" PRId32 "/%s/%s/%s", community, what, fz_month_format(period).text,

@@ -19,6 +19,12 @@ struct fz_id fz_operation_id_settlement(
 /* A later step of a payout: "payout-sent", "payout-confirm" or "payout-return". */
 struct fz_id fz_operation_id_step(int32_t community, const char *what, const struct fz_id *payout);
 
+/* Of a refund that a settlement releases. */
+struct fz_id fz_operation_id_release(int32_t community,
+                                     int64_t business_day,
+                                     int32_t window,
+                                     const struct fz_id *refund);
+
 /* Of a month's subscription: "bill" or "bill-collect". */
 struct fz_id
 fz_operation_id_bill(int32_t community, const char *what, int64_t period, int64_t shop);

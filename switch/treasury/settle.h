@@ -40,6 +40,9 @@ FZ_MUSTUSE fz_rc fz_settle_cutoff(struct fz_settlement *settlement,
                                   const struct fz_settlement_request *request,
                                   struct fz_err *err);
 
+/* Step `release`: books the refunds that waited for a shop's money and can be paid now. */
+FZ_MUSTUSE fz_rc fz_settle_release(struct fz_settlement *settlement, struct fz_err *err);
+
 /* Step `collect`: takes open subscriptions out of the shops' balances. */
 FZ_MUSTUSE fz_rc fz_settle_collect(struct fz_settlement *settlement, struct fz_err *err);
 

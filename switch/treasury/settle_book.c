@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "feezero/limits.h"
+#include "ledger/store/settle_held.h"
 #include "switch/treasury/day.h"
 #include "switch/treasury/operation_id.h"
 #include "switch/treasury/settle.h"
@@ -99,6 +100,36 @@ book(struct fz_settlement *settlement, line_command needs, const char *what, str
         }
     }
     free(commands);
+    return rc;
+}
+
+fz_rc fz_settle_release(struct fz_settlement *settlement, struct fz_err *err)
+{
+    const struct fz_run *run = settlement->run;
+    struct fz_held *held = NULL;
+    struct fz_command *commands = NULL;
+    size_t len = 0;
+    fz_rc rc = fz_settle_read_held(run->session, run->community, &held, &len, err);
+    if (rc == FZ_OK && len > 0) {
+        commands = calloc(len, sizeof *commands);
+        rc = commands == NULL ? fz_fail(err, FZ_NO_MEMORY, "no memory for %zu commands", len)
+                              : FZ_OK;
+    }
+    for (size_t i = 0; i < len && rc == FZ_OK; i++) {
+        commands[i] = (struct fz_command){
+            .type = FZ_COMMAND_REFUND_RELEASE,
+            .id = fz_operation_id_release(run->community, settlement->row.business_day,
+                                          settlement->row.window, &held[i].id),
+            .ref = held[i].id,
+            .sale = held[i].intent,
+            .shop = held[i].shop,
+            .party = held[i].party};
+    }
+    if (rc == FZ_OK && len > 0) {
+        rc = sign_and_commit(settlement, commands, len, "held refunds", err);
+    }
+    free(commands);
+    free(held);
     return rc;
 }
 

@@ -60,7 +60,7 @@ refusal='^FZ_ERROR\([A-Z_0-9]+, 1[0-9]+, REJECT, [0-9]+, [01], "([a-z-]+)".*'
 mapfile -t order < <(sed -nE "s/$refusal/\1/p" "$include/errors.def")
 declare -A place
 # Commands and refusals that have a number, and that no rule carries out or answers yet.
-announced="refund-release limits not-held limit-exceeded"
+announced="limits limit-exceeded"
 for i in "${!order[@]}"; do
     place[${order[$i]}]=$i
 done

@@ -138,6 +138,25 @@ static int64_t any_transfer(struct history *h)
     return 1 + (int64_t)below(h, m->transfers_len + 1);
 }
 
+/* A refund that waits, or waited; now and then another sale's. */
+static void fill_release(struct history *h, struct fz_command *c)
+{
+    const struct model *m = h->model;
+    for (unsigned tries = 0; tries < 8 && m->held_len > 0; tries++) {
+        const struct model_held *held = &m->held[below(h, m->held_len)];
+        c->ref = held->id;
+        c->sale = held->intent;
+        c->shop = one_in(h, 20) ? c->shop : held->shop;
+        c->party = one_in(h, 20) ? c->party : held->party;
+        if (held->waits) {
+            break;
+        }
+    }
+    if (one_in(h, 20)) {
+        c->sale.bytes[0] ^= 1;
+    }
+}
+
 /* What that payer bought last, once more. */
 static void sell_like_before(struct history *h, struct fz_command *c, int64_t payer)
 {
@@ -214,7 +233,8 @@ static void fill_command(struct history *h, struct fz_command *c)
         FZ_COMMAND_TOMBSTONE,     FZ_COMMAND_TOPUP,       FZ_COMMAND_TOPUP,
         FZ_COMMAND_PAYOUT,        FZ_COMMAND_PAYOUT_SENT, FZ_COMMAND_PAYOUT_CONFIRM,
         FZ_COMMAND_PAYOUT_RETURN, FZ_COMMAND_BILL,        FZ_COMMAND_COLLECT,
-        FZ_COMMAND_CORRECT,       FZ_COMMAND_CODE,        FZ_COMMAND_CODE};
+        FZ_COMMAND_CORRECT,       FZ_COMMAND_CODE,        FZ_COMMAND_CODE,
+        FZ_COMMAND_REFUND_RELEASE};
     static const char *const notes[] = {NULL, "", "a", "お釣りなし"};
     c->type = types[below(h, sizeof(types) / sizeof(types[0]))];
     c->id = new_id(h);
@@ -234,6 +254,9 @@ static void fill_command(struct history *h, struct fz_command *c)
     }
     if ((c->type == FZ_COMMAND_PAY || c->type == FZ_COMMAND_CANCEL) && one_in(h, 4)) {
         consent(h, c);
+    }
+    if (c->type == FZ_COMMAND_REFUND_RELEASE) {
+        fill_release(h, c);
     }
     if (c->type == FZ_COMMAND_CODE || (c->type == FZ_COMMAND_INTENT && one_in(h, 3))) {
         fill_code(h, c);

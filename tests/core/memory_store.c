@@ -78,6 +78,16 @@ struct fz_code *memory_store_code(struct memory_store *store, const uint8_t hash
     return NULL;
 }
 
+struct fz_held *memory_store_held(struct memory_store *store, const struct fz_id *id)
+{
+    for (unsigned i = 0; i < store->held_len; i++) {
+        if (fz_id_equal(&store->held[i].id, id)) {
+            return &store->held[i];
+        }
+    }
+    return NULL;
+}
+
 struct fz_payout *memory_store_payout(struct memory_store *store, const struct fz_id *id)
 {
     for (unsigned i = 0; i < store->payouts_len; i++) {
@@ -106,6 +116,7 @@ static void load_accounts(struct memory_store *store)
         *row = store->accounts[i];
         row->debit_delta = 0;
         row->credit_delta = 0;
+        row->held_changed = false;
     }
 }
 
@@ -117,6 +128,15 @@ static void load_rows(struct memory_store *store, const struct fz_command *comma
     struct memory_operation *operation = find_operation(store, &command->id);
     if (intent != NULL && fz_state_intent(state, &command->ref) == NULL) {
         *fz_state_add_intent(state, &command->ref) = *intent;
+    }
+    const struct fz_intent *sale = memory_store_intent(store, &command->sale);
+    if (sale != NULL && fz_state_intent(state, &command->sale) == NULL) {
+        *fz_state_add_intent(state, &command->sale) = *sale;
+    }
+    const struct fz_held *held = memory_store_held(store, &command->ref);
+    if (command->type == FZ_COMMAND_REFUND_RELEASE && held != NULL &&
+        fz_state_held(state, &command->ref) == NULL) {
+        *fz_state_add_held(state, &command->ref) = *held;
     }
     struct fz_code *code = memory_store_code(store, command->code_hash);
     if (code != NULL && fz_state_code(state, code->hash) == NULL) {
@@ -159,18 +179,39 @@ static void save_codes(struct memory_store *store)
     }
 }
 
+static void save_held(struct memory_store *store)
+{
+    const struct fz_state *state = store->state;
+    for (unsigned i = 0; i < state->held_len; i++) {
+        struct fz_held *row = memory_store_held(store, &state->held[i].id);
+        fz_assert((row == NULL) == state->held[i].is_new);
+        if (row == NULL) {
+            fz_assert(store->held_len < MEMORY_MAX);
+            row = &store->held[store->held_len++];
+        } else if (!state->held[i].dirty) {
+            fz_assert(memcmp(row, &state->held[i], sizeof(*row)) == 0);
+        }
+        *row = state->held[i];
+        row->is_new = false;
+        row->dirty = false;
+    }
+}
+
 static void save_rows(struct memory_store *store)
 {
     struct fz_state *state = store->state;
     save_codes(store);
+    save_held(store);
     for (unsigned i = 0; i < state->accounts_len; i++) {
         struct fz_account *row = memory_store_account(store, state->accounts[i].number);
         int64_t debits = row->debits_posted + state->accounts[i].debit_delta;
         int64_t credits = row->credits_posted + state->accounts[i].credit_delta;
+        fz_assert(row->held == state->accounts[i].held || state->accounts[i].held_changed);
         *row = state->accounts[i];
         fz_assert(row->debits_posted == debits && row->credits_posted == credits);
         row->debit_delta = 0;
         row->credit_delta = 0;
+        row->held_changed = false;
     }
     for (unsigned i = 0; i < state->intents_len; i++) {
         struct fz_intent *row = memory_store_intent(store, &state->intents[i].id);
@@ -326,6 +367,18 @@ static void check_posting(const struct memory_store *store,
     }
 }
 
+/* What waits for a shop's money. */
+static int64_t sum_held(const struct memory_store *store, int64_t account)
+{
+    int64_t sum = 0;
+    for (unsigned i = 0; i < store->held_len; i++) {
+        bool waits = fz_id_is_zero(&store->held[i].released_by);
+        bool is_of = account == fz_account_number(FZ_ACCOUNT_MERCHANT, store->held[i].shop);
+        sum += waits && is_of ? store->held[i].amount : 0;
+    }
+    return sum;
+}
+
 static void check_accounts(struct memory_store *store)
 {
     int64_t debits = 0;
@@ -342,6 +395,7 @@ static void check_accounts(struct memory_store *store)
         fz_assert(account->credits_posted == past.credits);
         fz_assert(account->last_transfer == past.last);
         check_heads(&account->heads, &past);
+        fz_assert(account->held == sum_held(store, account->number));
         fz_assert(memcmp(&account->recent, &past.recent, sizeof(past.recent)) == 0);
         fz_assert(!fz_class_info(fz_account_number_class(account->number))->floor ||
                   fz_account_balance(account) >= 0);

@@ -22,11 +22,12 @@ struct memory_operation {
 struct memory_store {
     struct fz_head head;
     unsigned accounts_len, intents_len, payouts_len, transfers_len, marks_len;
-    unsigned operations_len, events_len, codes_len;
+    unsigned operations_len, events_len, codes_len, held_len;
     struct fz_account accounts[256];
     struct fz_account opening[256]; /* the volumes each account started with, usually none */
     struct fz_intent intents[MEMORY_MAX];
     struct fz_code codes[MEMORY_MAX];
+    struct fz_held held[MEMORY_MAX];
     struct fz_payout payouts[MEMORY_MAX];
     struct fz_transfer transfers[MEMORY_MAX];
     struct fz_mark marks[2 * MEMORY_MAX / FZ_MARK_EVERY];
@@ -52,6 +53,7 @@ void memory_store_start(struct memory_store *store,
 struct fz_account *memory_store_account(struct memory_store *store, int64_t account);
 struct fz_intent *memory_store_intent(struct memory_store *store, const struct fz_id *id);
 struct fz_code *memory_store_code(struct memory_store *store, const uint8_t hash[FZ_CODE_HASH_LEN]);
+struct fz_held *memory_store_held(struct memory_store *store, const struct fz_id *id);
 struct fz_payout *memory_store_payout(struct memory_store *store, const struct fz_id *id);
 
 /* Reads, decides, writes: one batch. Seals the commands. */

@@ -56,6 +56,16 @@ struct model_code *model_code(struct model *model, const uint8_t hash[32])
     return NULL;
 }
 
+struct model_held *model_held(struct model *model, const struct fz_id *id)
+{
+    for (unsigned i = 0; i < model->held_len; i++) {
+        if (memcmp(model->held[i].id.bytes, id->bytes, 16) == 0) {
+            return &model->held[i];
+        }
+    }
+    return NULL;
+}
+
 struct model_payout *model_payout(struct model *model, const struct fz_id *id)
 {
     for (unsigned i = 0; i < model->payouts_len; i++) {
@@ -90,7 +100,7 @@ bool model_same_request(const struct model_operation *old, const struct fz_comma
            c->corrects == new->corrects && c->terminal == new->terminal && c->ttl_s == new->ttl_s &&
            c->daily == new->daily &&
            c->again == new->again &&memcmp(c->code_hash, new->code_hash, 32) == 0 &&
-           same_text(old->note, new->note);
+           memcmp(&c->sale, &new->sale, 16) == 0 && same_text(old->note, new->note);
 }
 
 int64_t model_available(const struct model_account *a)
@@ -98,6 +108,12 @@ int64_t model_available(const struct model_account *a)
     int64_t rest = a->number < 10000000000LL ? a->debits - a->credits - a->credits_pending
                                              : a->credits - a->debits - a->debits_pending;
     rest -= a->hold;
+    return rest < 0 ? 0 : rest;
+}
+
+int64_t model_payable(const struct model_account *a)
+{
+    int64_t rest = model_available(a) - a->held;
     return rest < 0 ? 0 : rest;
 }
 
@@ -123,8 +139,9 @@ leg(struct model *m, int kind, int64_t from, int64_t to, int64_t amount, int64_t
     }
     int debit_class = (int)(from / 1000000000);
     int credit_class = (int)(to / 1000000000);
-    if (debit_class >= 10 && debit_class <= 12 && model_available(debit) < amount) {
-        *value = model_available(debit);
+    int64_t rest = kind == FZ_KIND_PAYOUT ? model_payable(debit) : model_available(debit);
+    if (debit_class >= 10 && debit_class <= 12 && rest < amount) {
+        *value = rest;
         return FZ_INSUFFICIENT_FUNDS;
     }
     if (credit_class < 10 && model_available(credit) < amount) {
@@ -230,8 +247,8 @@ static fz_rc run_payout(struct model *m, const struct fz_command *c, struct fz_r
 {
     struct model_account *shop = model_account(m, MERCHANT(c->shop));
     int64_t amount = c->amount;
-    if (shop != NULL && model_available(shop) > 0 && model_available(shop) < amount) {
-        amount = model_available(shop);
+    if (shop != NULL && model_payable(shop) > 0 && model_payable(shop) < amount) {
+        amount = model_payable(shop);
     }
     fz_rc rc = model_book(m, FZ_KIND_PAYOUT, MERCHANT(c->shop), PENDING, r, amount);
     if (rc == FZ_OK) {
@@ -376,6 +393,7 @@ static fz_rc run(struct model *m, const struct fz_command *c, struct fz_result *
     case FZ_COMMAND_CODE:
         return model_run_code(m, c, r);
     case FZ_COMMAND_REFUND_RELEASE:
+        return model_run_release(m, c, r);
     case FZ_COMMAND_LIMITS:
         return FZ_KIND_NOT_ALLOWED;
     }

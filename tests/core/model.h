@@ -19,7 +19,8 @@ struct model_account {
     int64_t debits_pending;
     int64_t credits_pending;
     int64_t hold;
-    int state; /* 1 open, 2 frozen, 3 closed */
+    int64_t held; /* of a shop: refunds that wait */
+    int state;    /* 1 open, 2 frozen, 3 closed */
 };
 
 struct model_intent {
@@ -35,6 +36,12 @@ struct model_code {
     struct fz_id id, intent;
     int64_t party, amount, expires;
     bool used;
+};
+
+struct model_held {
+    struct fz_id id, intent, released_by;
+    int64_t shop, party, amount;
+    bool waits;
 };
 
 struct model_payout {
@@ -66,11 +73,12 @@ struct model_operation {
 struct model {
     int64_t last_time;
     int64_t offset_s; /* time zone */
-    unsigned codes_len;
+    unsigned codes_len, held_len;
     unsigned accounts_len, intents_len, payouts_len, transfers_len, operations_len, events_len;
     struct model_account accounts[256];
     struct model_intent intents[MODEL_MAX];
     struct model_code codes[MODEL_MAX];
+    struct model_held held[MODEL_MAX];
     struct model_payout payouts[MODEL_MAX];
     struct model_transfer transfers[MODEL_MAX];
     struct model_operation operations[MODEL_MAX];
@@ -83,6 +91,8 @@ void model_open(struct model *model, int64_t account);
 struct model_account *model_account(struct model *model, int64_t account);
 struct model_intent *model_intent(struct model *model, const struct fz_id *id);
 struct model_code *model_code(struct model *model, const uint8_t hash[32]);
+struct model_held *model_held(struct model *model, const struct fz_id *id);
+int64_t model_payable(const struct model_account *account); /* by a payout */
 struct model_payout *model_payout(struct model *model, const struct fz_id *id);
 
 /* What can be taken from an account: liabilities by debits, assets by credits. */

@@ -294,6 +294,21 @@ fz_rc model_run_give_back(struct model *m, const struct fz_command *c, struct fz
     }
     fz_rc rc = model_book(m, is_void ? FZ_KIND_VOID : FZ_KIND_REFUND, MERCHANT(i->shop),
                           WALLET(i->payer), r, r->amount);
+    struct model_account *shop = model_account(m, MERCHANT(i->shop));
+    if (!is_void && rc == FZ_INSUFFICIENT_FUNDS && shop->held + c->amount <= 100000) {
+        m->held[m->held_len++] = (struct model_held){.id = c->id,
+                                                     .intent = i->id,
+                                                     .shop = i->shop,
+                                                     .party = i->payer,
+                                                     .amount = c->amount,
+                                                     .waits = true};
+        shop->held += c->amount;
+        i->refunded += c->amount;
+        r->value = i->refunded;
+        model_tell(m, i, r, 8, c->amount);
+        r->state = 6;
+        return FZ_OK;
+    }
     if (rc == FZ_OK && is_void) {
         i->state = 5;
         model_tell(m, i, r, 5, i->amount);
@@ -303,5 +318,27 @@ fz_rc model_run_give_back(struct model *m, const struct fz_command *c, struct fz
         model_tell(m, i, r, 6, c->amount);
     }
     r->state = i->state;
+    return rc;
+}
+
+fz_rc model_run_release(struct model *m, const struct fz_command *c, struct fz_result *r)
+{
+    struct model_held *held = model_held(m, &c->ref);
+    if (held == NULL || !held->waits || held->shop != c->shop || held->party != c->party ||
+        memcmp(held->intent.bytes, c->sale.bytes, 16) != 0) {
+        return FZ_NOT_HELD;
+    }
+    struct model_intent *i = model_intent(m, &held->intent);
+    r->amount = held->amount;
+    fz_rc rc =
+        model_book(m, FZ_KIND_REFUND, MERCHANT(held->shop), WALLET(held->party), r, held->amount);
+    if (rc == FZ_OK) {
+        held->waits = false;
+        held->released_by = c->id;
+        model_account(m, MERCHANT(held->shop))->held -= held->amount;
+        r->value = i->refunded;
+        r->state = i->state;
+        model_tell(m, i, r, 6, held->amount);
+    }
     return rc;
 }

@@ -30,6 +30,7 @@ fz_rc model_run_intent(struct model *m, const struct fz_command *c, struct fz_re
 fz_rc model_run_cancel(struct model *m, const struct fz_command *c, struct fz_result *r);
 fz_rc model_run_expire(struct model *m, const struct fz_command *c, struct fz_result *r);
 fz_rc model_run_pay(struct model *m, const struct fz_command *c, struct fz_result *r);
+fz_rc model_run_release(struct model *m, const struct fz_command *c, struct fz_result *r);
 fz_rc model_run_give_back(struct model *m, const struct fz_command *c, struct fz_result *r);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "feezero/ledger.h"
 
-#define PRECEDENCE_COMMANDS 18 /* one past the last command's code */
+#define PRECEDENCE_COMMANDS 19 /* one past the last command's code */
 #define PRECEDENCE_CODES 24
 
 struct precedence {

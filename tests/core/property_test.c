@@ -121,6 +121,16 @@ static void expect_same_intents(const struct run *run, struct memory_store *stor
             FAIL(run, "code %u differs", i);
         }
     }
+    cr_assert_eq(store->held_len, model->held_len);
+    for (unsigned i = 0; i < model->held_len; i++) {
+        const struct model_held *want = &model->held[i];
+        const struct fz_held *got = &store->held[i];
+        if (!fz_id_equal(&got->id, &want->id) || !fz_id_equal(&got->intent, &want->intent) ||
+            !fz_id_equal(&got->released_by, &want->released_by) || got->shop != want->shop ||
+            got->party != want->party || got->amount != want->amount) {
+            FAIL(run, "held refund %u differs", i);
+        }
+    }
     cr_assert_eq(store->payouts_len, model->payouts_len);
     for (unsigned i = 0; i < model->payouts_len; i++) {
         const struct model_payout *want = &model->payouts[i];
@@ -181,6 +191,7 @@ static void expect_same_stores(const struct run *run)
     SAME_ROWS(run, accounts, accounts_len);
     SAME_ROWS(run, intents, intents_len);
     SAME_ROWS(run, codes, codes_len);
+    SAME_ROWS(run, held, held_len);
     SAME_ROWS(run, payouts, payouts_len);
     SAME_ROWS(run, transfers, transfers_len);
     SAME_ROWS(run, events, events_len);

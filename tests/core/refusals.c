@@ -200,6 +200,23 @@ of_give_back(struct model *m, const struct fz_command *c, int64_t time, struct r
         is_void && day_of(m, i->paid_at) < day_of(m, time - 900000000); /* 15 minutes of grace */
     out->has[FZ_REFUND_EXCEEDS] = !is_void && c->amount > i->amount - i->refunded;
     stand_against(m, &leg, 1, out);
+    const struct model_account *shop = model_account(m, leg.from);
+    if (!is_void && out->has[FZ_INSUFFICIENT_FUNDS] && c->amount <= 100000 - shop->held) {
+        out->has[FZ_INSUFFICIENT_FUNDS] = out->has[FZ_OVERFLOW] = false; /* it will wait */
+    }
+}
+
+static void of_release(struct model *m, const struct fz_command *c, struct refusals *out)
+{
+    const struct model_held *held = model_held(m, &c->ref);
+    out->has[FZ_NOT_HELD] = held == NULL || !held->waits || held->shop != c->shop ||
+                            held->party != c->party ||
+                            memcmp(&held->intent, &c->sale, sizeof(c->sale)) != 0;
+    if (!out->has[FZ_NOT_HELD]) {
+        struct money_leg leg = {FZ_KIND_REFUND, merchant(held->shop), wallet(held->party),
+                                held->amount};
+        stand_against(m, &leg, 1, out);
+    }
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -211,10 +228,11 @@ static void of_payout(struct model *m, const struct fz_command *c, struct refusa
 {
     const struct model_account *shop = model_account(m, merchant(c->shop));
     struct money_leg leg = {FZ_KIND_PAYOUT, merchant(c->shop), PENDING, c->amount};
-    if (shop != NULL && model_available(shop) > 0) {
-        leg.amount = least(c->amount, model_available(shop));
+    if (shop != NULL && model_payable(shop) > 0) {
+        leg.amount = least(c->amount, model_payable(shop));
     }
     stand_against(m, &leg, 1, out);
+    out->has[FZ_INSUFFICIENT_FUNDS] = shop != NULL && model_payable(shop) < leg.amount;
 }
 
 static void of_payout_step(struct model *m, const struct fz_command *c, struct refusals *out)
@@ -347,6 +365,8 @@ of_books(struct model *m, const struct fz_command *c, int64_t time, struct refus
         of_code(m, c, out);
         return;
     case FZ_COMMAND_REFUND_RELEASE:
+        of_release(m, c, out);
+        return;
     case FZ_COMMAND_LIMITS:
         out->has[FZ_KIND_NOT_ALLOWED] = true;
         return;

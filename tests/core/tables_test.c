@@ -187,8 +187,8 @@ Test(tables, a_fingerprint_tells_apart_what_identifies_a_request)
         .type = FZ_COMMAND_P2P, .actor = 1, .party = 1, .payee = 2, .amount = 5, .note = "n"};
     cr_assert_eq(fz_sha256_create(&sha, NULL), FZ_OK);
     fz_command_seal(sha, &base);
-    struct fz_command other[15];
-    for (unsigned i = 0; i < 15; i++) {
+    struct fz_command other[16];
+    for (unsigned i = 0; i < 16; i++) {
         other[i] = base;
     }
     other[0].type = FZ_COMMAND_TOMBSTONE;
@@ -206,7 +206,8 @@ Test(tables, a_fingerprint_tells_apart_what_identifies_a_request)
     other[12].daily = 1;
     other[13].again = true;
     other[14].code_hash[31] = 1;
-    for (unsigned i = 0; i < 15; i++) {
+    other[15].sale.bytes[15] = 1;
+    for (unsigned i = 0; i < 16; i++) {
         fz_command_seal(sha, &other[i]);
         cr_expect_neq(memcmp(base.fingerprint, other[i].fingerprint, 32), 0, "field %u", i);
     }
@@ -278,6 +279,35 @@ Test(tables, heads_are_stored_as_numbers_of_eight_bytes)
     cr_expect(!fz_heads_decode(&back, bytes, 8) && !fz_heads_decode(&back, bytes, 20));
     cr_expect(fz_heads_decode(&back, bytes, FZ_HEADS_BYTES_MAX) && back.len == FZ_HEADS_MAX);
     cr_expect(!fz_heads_decode(&back, bytes, FZ_HEADS_BYTES_MAX + 8));
+}
+
+/* These too. */
+Test(tables, recent_payments_are_stored_as_numbers_of_four_bytes)
+{
+    struct fz_recent recent = {.len = 0};
+    struct fz_recent back = {.len = 3};
+    uint8_t bytes[FZ_RECENT_BYTES_MAX + FZ_RECENT_ENTRY_BYTES];
+    char text[2 * 24 + 1];
+    memset(bytes, 0xaa, sizeof(bytes));
+    cr_expect_eq(fz_recent_encode(&recent, bytes), 0);
+    cr_expect(fz_recent_decode(&back, NULL, 0) && back.len == 0);
+    fz_recent_push(&recent, 0x01020304, 1000000, 1796083200999999);
+    fz_recent_push(&recent, 7, 1, 1796083259999999);
+    cr_expect_eq(fz_recent_encode(&recent, bytes), 24);
+    cr_expect_eq(bytes[24], 0xaa, "nothing is written behind the end");
+    fz_hex_encode(bytes, 24, text);
+    cr_expect_str_eq(text, "6b0e0e0001020304000f4240"
+                           "6b0e0e3b0000000700000001");
+    cr_expect(fz_recent_decode(&back, bytes, 24));
+    cr_expect_eq(memcmp(&back, &recent, sizeof(recent)), 0);
+    cr_expect_eq(fz_recent_since(&back, 7, 1, 1796083260000000), 1);
+    cr_expect_eq(fz_recent_since(&back, 0x01020304, 1000000, 1796083259999999), 59);
+    cr_expect_eq(fz_recent_since(&back, 0x01020304, 1000000, 1796083260000000), -1);
+    fz_recent_push(&back, 7, 2, 1796083260000000);
+    cr_expect_eq(back.len, 2, "the first one is out of the window");
+    cr_expect(!fz_recent_decode(&back, bytes, 11) && !fz_recent_decode(&back, bytes, 25));
+    cr_expect(fz_recent_decode(&back, bytes, FZ_RECENT_BYTES_MAX) && back.len == FZ_RECENT_MAX);
+    cr_expect(!fz_recent_decode(&back, bytes, FZ_RECENT_BYTES_MAX + FZ_RECENT_ENTRY_BYTES));
 }
 
 /* Kind, class it debits, class it credits; corrections mirror the correctable ones. */

@@ -63,7 +63,7 @@ void sim_books_begin(uint64_t seed)
     for (int32_t c = 1; c <= SIM_COMMUNITIES; c++) {
         struct sim_rows *rows = rows_of(c);
         rows->accounts_len = rows->intents_len = rows->payouts_len = rows->transfers_len = 0;
-        rows->codes_len = 0;
+        rows->codes_len = rows->held_len = 0;
         rows->operations_len = rows->events_len = rows->batches_len = rows->marks_len = 0;
         rows->heads_len = 1;
         rows->heads[0] = (struct fz_head){.community = c, .utc_offset_s = 32400};
@@ -301,6 +301,8 @@ static void apply(struct sim_rows *rows, const struct pending *pending)
         memcpy(row, pending->row, table->row_size);
         if (strcmp(table->name, "intent") == 0) {
             ((struct sim_intent *)(void *)row)->row.place = *len;
+        } else if (strcmp(table->name, "held_refund") == 0) {
+            ((struct fz_held *)(void *)row)->place = *len;
         } else if (strcmp(table->name, "code") == 0) {
             ((struct fz_code *)(void *)row)->place = *len;
         }
@@ -422,7 +424,8 @@ static void compare_states(const struct sim_rows *rows, const struct model *mode
     for (unsigned i = 0; i < model->accounts_len; i++) {
         const struct model_account *want = &model->accounts[i];
         if (rows->accounts[i].debits_posted != want->debits ||
-            rows->accounts[i].credits_posted != want->credits) {
+            rows->accounts[i].credits_posted != want->credits ||
+            rows->accounts[i].held != want->held) {
             sim_violation("account %lld differs from the model's", (long long)want->number);
         }
     }
@@ -468,6 +471,8 @@ static void audit(const struct sim_rows *rows, int32_t community)
     memcpy(auditor->marks, rows->marks, rows->marks_len * sizeof(rows->marks[0]));
     fz_assert(rows->marks_len <= sizeof(auditor->marks) / sizeof(auditor->marks[0]));
     auditor->marks_len = rows->marks_len;
+    memcpy(auditor->held, rows->held, rows->held_len * sizeof(rows->held[0]));
+    auditor->held_len = rows->held_len;
     auditor->accounts_len = rows->accounts_len;
     auditor->transfers_len = rows->transfers_len;
     auditor->operations_len = rows->operations_len;

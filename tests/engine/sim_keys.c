@@ -112,6 +112,9 @@ bool sim_wants_row(struct sim_rows *rows,
     if (strcmp(table->name, "code") == 0) {
         return holds_hash(&keys[0], ((const struct fz_code *)row)->hash);
     }
+    if (strcmp(table->name, "held_refund") == 0) {
+        return keys_len == 2 && holds_uuid(&keys[1], &((const struct fz_held *)row)->id);
+    }
     if (key->type == SIM_UUID) {
         return holds_uuid(&keys[0], (const struct fz_id *)field);
     }

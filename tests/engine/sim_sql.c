@@ -187,7 +187,7 @@ static void read_insert(struct reader *r, struct sim_action *action)
     mark_arrays(&source, action);
 }
 
-static const char *const key_names[] = {"account", "intent_id", "hash", "payout_id"};
+static const char *const key_names[] = {"account", "intent_id", "hash", "refund_id", "payout_id"};
 
 static void read_update(struct reader *r, struct sim_action *action)
 {

@@ -32,6 +32,7 @@ static const struct sim_column account_columns[] = {
     {"state", SIM_INT2, AT(fz_account, state), false},
     {"heads", SIM_HEADS, AT(fz_account, heads), false},
     {"recent", SIM_RECENT, AT(fz_account, recent), false},
+    {"held", SIM_INT8, AT(fz_account, held), false},
     {"place", SIM_TID, AT(fz_account, place), false}};
 
 static const struct sim_column intent_columns[] = {
@@ -61,6 +62,16 @@ static const struct sim_column code_columns[] = {
     {"expires_us", SIM_INT8, AT(fz_code, expires_us), false},
     {"intent_id", SIM_UUID, AT(fz_code, intent), true},
     {"place", SIM_TID, AT(fz_code, place), false}};
+
+static const struct sim_column held_columns[] = {
+    {"refund_id", SIM_UUID, AT(fz_held, id), false},
+    {"intent_id", SIM_UUID, AT(fz_held, intent), false},
+    {"shop", SIM_INT8, AT(fz_held, shop), false},
+    {"party", SIM_INT8, AT(fz_held, party), false},
+    {"amount", SIM_INT8, AT(fz_held, amount), false},
+    {"since_us", SIM_INT8, AT(fz_held, since_us), false},
+    {"release_id", SIM_UUID, AT(fz_held, released_by), true},
+    {"place", SIM_TID, AT(fz_held, place), false}};
 
 static const struct sim_column payout_columns[] = {
     {"payout_id", SIM_UUID, AT(fz_payout, id), false},
@@ -150,6 +161,7 @@ static const struct sim_table tables[] = {
     TABLE("account", account_columns, "account", 0, accounts),
     TABLE("intent", intent_columns, "intent_id", 0, intents),
     TABLE("code", code_columns, "hash", 0, codes),
+    TABLE("held_refund", held_columns, "refund_id", 0, held),
     TABLE("payout", payout_columns, "payout_id", 0, payouts),
     TABLE("transfer", transfer_columns, "number", 0, transfers),
     TABLE("operation", operation_columns, "op_id", 0, operations),

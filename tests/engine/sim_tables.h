@@ -31,11 +31,12 @@ struct sim_batch {
 /* One community's rows. */
 struct sim_rows {
     unsigned heads_len, accounts_len, intents_len, payouts_len, transfers_len, operations_len;
-    unsigned events_len, batches_len, marks_len, codes_len;
+    unsigned events_len, batches_len, marks_len, codes_len, held_len;
     struct fz_head heads[1];
     struct fz_account accounts[256];
     struct sim_intent intents[SIM_ROWS_MAX];
     struct fz_code codes[SIM_ROWS_MAX];
+    struct fz_held held[SIM_ROWS_MAX];
     struct fz_payout payouts[SIM_ROWS_MAX];
     struct fz_corrected transfers[SIM_ROWS_MAX];
     struct sim_operation operations[SIM_ROWS_MAX];

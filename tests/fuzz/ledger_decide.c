@@ -90,6 +90,9 @@ static void make_command(struct world *w, const uint8_t record[RECORD_LEN])
     if (c->type == FZ_COMMAND_TOMBSTONE && record[4] % 2 == 0) {
         c->type = FZ_COMMAND_CODE;
     }
+    if (c->type == FZ_COMMAND_PAYOUT_SENT && record[4] % 2 == 0) {
+        c->type = FZ_COMMAND_REFUND_RELEASE;
+    }
     if (c->type == FZ_COMMAND_CODE || (c->type == FZ_COMMAND_INTENT && record[2] % 4 == 1)) {
         c->code_hash[0] = (uint8_t)(1 + record[1] % 8);
     }
@@ -99,6 +102,7 @@ static void make_command(struct world *w, const uint8_t record[RECORD_LEN])
     }
     c->ref =
         c->type == FZ_COMMAND_PAY && record[2] % 8 == 0 ? (struct fz_id){{0}} : id_of(record[2]);
+    c->sale = c->type == FZ_COMMAND_REFUND_RELEASE ? id_of(record[5]) : (struct fz_id){{0}};
     c->shop = parties[record[3] & 15];
     c->party = parties[record[3] >> 4];
     c->actor = c->party;
@@ -181,6 +185,8 @@ static void expect_same_accounts(struct world *w)
         SAME(last_transfer);
         SAME(state);
         SAME(hold);
+        SAME(held);
+        fz_assert(x->held == z->held);
         fz_assert(x->debits_posted == z->debits && x->credits_posted == z->credits);
     }
 }

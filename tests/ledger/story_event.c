@@ -102,6 +102,17 @@ static bool take_subject(struct story *story, struct fz_command *c, char *word, 
     case FZ_COMMAND_PAYOUT_RETURN:
         c->ref = refer(story, word);
         return true;
+    case FZ_COMMAND_REFUND_RELEASE: {
+        const struct story_name *refund = story_find(story, word);
+        c->ref = refer(story, word);
+        if (refund != NULL && model_held(story->model, &refund->id) != NULL) {
+            const struct model_held *held = model_held(story->model, &refund->id);
+            c->sale = held->intent;
+            c->shop = held->shop;
+            c->party = held->party;
+        }
+        return true;
+    }
     case FZ_COMMAND_TOPUP:
         c->party = story_party(word);
         return true;
@@ -111,7 +122,6 @@ static bool take_subject(struct story *story, struct fz_command *c, char *word, 
     case FZ_COMMAND_P2P:
     case FZ_COMMAND_BILL:
     case FZ_COMMAND_COLLECT:
-    case FZ_COMMAND_REFUND_RELEASE:
     case FZ_COMMAND_LIMITS:
         break;
     }
@@ -228,6 +238,8 @@ static void expect_pair(struct story *story, const struct fz_result *r, char *na
         got = fz_account_balance(memory_store_account(story->store, account));
     } else if (strcmp(name, "value") == 0) {
         got = r->value;
+    } else if (strcmp(name, "result") == 0) {
+        got = r->state;
     } else if (strcmp(name, "moved") == 0) {
         got = r->amount;
     } else if (is_number && story_find(story, name) != NULL) {

@@ -153,7 +153,7 @@ static void explain_all(struct testbed *bed)
         seen++;
     }
     testbed_sql(bed, "RESET ALL");
-    cr_expect(seen >= 20 + 16, "%u statements", seen);
+    cr_expect(seen >= 23 + 16, "%u statements", seen);
 }
 
 static void count_rows(struct testbed *bed, const char *what, int64_t least)

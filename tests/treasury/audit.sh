@@ -45,7 +45,16 @@ id_of() {
 number_of() {
     awk -v name="$1" '$1 == name { print $4 }' "$work/names"
 }
+# A shop that is short for a while: one refund waits for the settlement, one still waits.
+wait_refund() {
+    sql 'UPDATE fz.account SET hold = 1000000 WHERE account = 11000000005'
+    { grep '^key t5 ' "$work/keys"; echo "use a $(id_of a)"; echo "refund $1 t5 a 5 100"; } |
+        town 1 >>"$work/names"
+    sql 'UPDATE fz.account SET hold = 0 WHERE account = 11000000005'
+}
+wait_refund w1
 fz settle --out "$work" "${key[@]}" >/dev/null
+wait_refund w2
 fz bill --period "$month" "${key[@]}" >/dev/null
 first=$(fz payout list | sed -n '1s/payout \([^ ]*\) .*/\1/p')
 second=$(fz payout list | sed -n '2s/payout \([^ ]*\) .*/\1/p')
@@ -304,6 +313,26 @@ differs intent-payment "$scanned" \
 differs event-canceled "$asked" \
     "UPDATE fz.event SET type = 6 WHERE intent_id = '$asked' AND type = 7"
 differs operation-transfer "$scanned" "UPDATE $o SET state = 1 WHERE op_id = '$scanned'"
+
+# Refunds that wait, or waited.
+h=fz.held_refund
+released=$(id_of w1) waiting=$(id_of w2)
+same "$(sql "SELECT count(release_id) FROM $h WHERE refund_id = '$released'")" 1 'released'
+same "$(sql "SELECT held FROM $a WHERE account = 11000000005")" 100 'yen that wait'
+differs held "$waiting" "DELETE FROM $h WHERE refund_id = '$waiting'"
+differs account-held 'account 11000000005' "DELETE FROM $h WHERE refund_id = '$waiting'"
+differs account-held 'account 11000000005' \
+    "UPDATE $a SET held = 0 WHERE account = 11000000005"
+differs held "$waiting" "UPDATE $o SET state = 2 WHERE op_id = '$waiting'"
+differs held-shop "$waiting" "UPDATE $h SET shop = 6 WHERE refund_id = '$waiting'"
+differs held-party "$waiting" "UPDATE $h SET party = 4 WHERE refund_id = '$waiting'"
+differs held-amount "$waiting" "UPDATE $h SET amount = 99 WHERE refund_id = '$waiting'"
+differs held-since "$waiting" "UPDATE $h SET since_us = 1 WHERE refund_id = '$waiting'"
+differs held-sale "$waiting" "UPDATE $h SET intent_id = '$scanned' WHERE refund_id = '$waiting'"
+differs held-release "$released" "UPDATE $h SET release_id = NULL WHERE refund_id = '$released'"
+differs held-release "$waiting" "UPDATE $h SET release_id = '$pay' WHERE refund_id = '$waiting'"
+differs event-refunds "$sale" \
+    "UPDATE fz.event SET amount = 1 WHERE intent_id = '$sale' AND type = 8"
 
 # Payouts, settlements, bank files.
 differs payout-amount "$first" "UPDATE fz.payout SET amount = amount + 1 WHERE payout_id = '$first'"
