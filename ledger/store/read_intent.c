@@ -10,7 +10,10 @@
 
 const struct fz_statement fz_sql_intent = {
     "fz_intent",
-    "SELECT " FZ_INTENT_COLUMNS ", i.qr FROM fz.intent i"
+    "SELECT " FZ_INTENT_COLUMNS ", i.qr, CASE WHEN i.refunded > 0 THEN"
+    "  (SELECT sum(h.amount)::bigint FROM fz.held_refund h WHERE h.community_id = $1"
+    "    AND h.shop = i.shop AND h.intent_id = i.intent_id AND h.release_id IS NULL) END"
+    " FROM fz.intent i"
     " WHERE i.community_id = $1 AND i.intent_id = $2",
 };
 
@@ -51,6 +54,7 @@ static void finish_intent(const struct fz_read_call *call,
     struct fz_intent_row row;
     fz_read_intent_columns(result, 0, &row);
     row.qr = fz_pg_text(result, 0, FZ_INTENT_COLUMNS_LEN);
+    row.held = fz_pg_int(result, 0, FZ_INTENT_COLUMNS_LEN + 1);
     call->done.intent(call->ctx, FZ_OK, &row);
 }
 

@@ -117,6 +117,7 @@ struct fz_intent_row {
     int64_t shop;
     int64_t amount;
     int64_t refunded;
+    int64_t held; /* of these, what waits for the shop's money; in an intent's own view alone */
     int64_t created_us;
     int64_t expires_us;
     int64_t paid_us; /* 0 while unpaid, as are number and payment */
@@ -379,5 +380,34 @@ void fz_read_paycode(struct fz_reader *reader,
                      const uint8_t hash[FZ_CODE_HASH_LEN],
                      fz_paycode_done done,
                      void *ctx);
+
+/* --- refunds on hold (read_held.c) ------------------------------------------------------------ */
+
+#define FZ_HELD_PAGE 256
+
+/* Where a page begins: behind this refund. All zero: at the very first. */
+struct fz_held_place {
+    int32_t community;
+    int64_t shop;
+    struct fz_id refund;
+};
+
+struct fz_held_row {
+    struct fz_held_place place;
+    struct fz_id intent;
+    int64_t party; /* who gets it */
+    int64_t amount;
+    int64_t available; /* what the shop can dispose of */
+    int64_t as_of;     /* its last transfer */
+    bool is_waiting;   /* else it was released, and `available` and `as_of` are 0 */
+};
+
+typedef void (*fz_held_done)(void *ctx, fz_rc rc, const struct fz_held_row *rows, unsigned len);
+
+/* The next FZ_HELD_PAGE refunds that ever were on hold, of all communities; fewer at the end. */
+void fz_read_held(struct fz_reader *reader,
+                  const struct fz_held_place *after,
+                  fz_held_done done,
+                  void *ctx);
 
 #endif

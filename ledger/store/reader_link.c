@@ -39,6 +39,7 @@ static const struct fz_statement *const statements[] = {
     &fz_sql_community_moves,
     &fz_sql_shop,
     &fz_sql_paycode,
+    &fz_sql_held,
     /* read_webhook.c */
     &fz_sql_webhook_add,
     &fz_sql_webhooks,

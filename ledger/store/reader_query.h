@@ -37,6 +37,7 @@ extern const struct fz_statement fz_sql_money;            /* read_moves.c */
 extern const struct fz_statement fz_sql_community_moves;  /* read_moves.c */
 extern const struct fz_statement fz_sql_shop;             /* read_shop.c */
 extern const struct fz_statement fz_sql_paycode;          /* read_paycode.c */
+extern const struct fz_statement fz_sql_held;             /* read_held.c */
 
 extern const struct fz_statement fz_sql_webhook_add;        /* read_webhook.c */
 extern const struct fz_statement fz_sql_webhooks;           /* read_webhook.c */
@@ -63,6 +64,7 @@ union fz_read_done {
     fz_moves_done moves;
     fz_shop_done shop;
     fz_paycode_done paycode;
+    fz_held_done held;
     fz_webhook_added_done webhook_added;
     fz_webhooks_done webhooks;
     fz_webhook_changed_done webhook_changed;
@@ -74,6 +76,7 @@ union fz_read_page {
     struct fz_event_row events[FZ_PAGE_MAX];
     struct fz_history_row history[FZ_PAGE_MAX];
     struct fz_money_row money[FZ_PAGE_MAX];
+    struct fz_held_row held[FZ_HELD_PAGE];
     struct fz_move_row moves[FZ_MOVES_MAX];
     struct fz_delivery_row deliveries[FZ_PAGE_MAX];
     struct fz_webhook_row webhooks[FZ_WEBHOOKS_MAX];

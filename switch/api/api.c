@@ -11,6 +11,7 @@
 #include "feezero/limits.h"
 #include "switch/api/authenticate.h"
 #include "switch/api/poll.h"
+#include "switch/api/releases.h"
 #include "switch/api/routes.h"
 #include "switch/api/state.h"
 #include "switch/http/config.h"
@@ -86,6 +87,7 @@ static void on_tick(void *ctx)
     fz_engine_tick(api->engine, now_ms);
     fz_reader_tick(api->reader, now_ms);
     fz_waiters_tick(api->waiters);
+    fz_releases_tick(api->releases, now_ms);
     publish_figures(api);
 }
 
@@ -141,6 +143,9 @@ static fz_rc start_tables(struct fz_api *api, const struct fz_config *config, st
     }
     if (rc == FZ_OK) {
         rc = fz_code_key_load(config->code_key_file, &api->code_key, err);
+    }
+    if (rc == FZ_OK) {
+        rc = fz_releases_start(api, &api->releases, err);
     }
     return rc;
 }
@@ -209,6 +214,7 @@ void fz_api_stop(struct fz_api **api)
     fz_engine_destroy(&gone->engine);
     fz_waiters_destroy(&gone->waiters);
     fz_code_key_destroy(&gone->code_key);
+    fz_releases_stop(&gone->releases);
     fz_profiles_destroy(&gone->profiles);
     fz_key_cache_destroy(&gone->keys);
     fz_loop_event_destroy(&gone->loop);

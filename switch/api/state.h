@@ -14,6 +14,7 @@
 #include "switch/http/server.h"
 
 struct fz_config;
+struct fz_releases;
 
 struct fz_api {
     const struct fz_config *config; /* the worker's */
@@ -27,9 +28,10 @@ struct fz_api {
     struct fz_profiles *profiles;
     struct fz_waiters *waiters;
     struct fz_code_key *code_key; /* NULL: there are no codes */
-    struct fz_call *calls;        /* every call that is open */
-    bool is_stopping;             /* nothing new is asked of engine and reader */
-    struct fz_engine_stats seen;  /* what the metrics have of the engine's counters */
+    struct fz_releases *releases;
+    struct fz_call *calls;       /* every call that is open */
+    bool is_stopping;            /* nothing new is asked of engine and reader */
+    struct fz_engine_stats seen; /* what the metrics have of the engine's counters */
 };
 
 int64_t fz_api_wall_us(void);      /* microseconds since 1970 */

@@ -57,6 +57,9 @@ static void put_intent(struct fz_json_out *out,
     fz_json_out_time(out, "created_at", intent->created_us);
     fz_json_out_text(out, "currency", "JPY");
     fz_json_out_time(out, "expires_at", intent->expires_us);
+    if (intent->held != 0) {
+        fz_json_out_number(out, "held", intent->held);
+    }
     fz_json_out_id(out, "intent_id", &intent->id);
     if (with_payment) {
         fz_json_out_number(out, "number", intent->number);

@@ -10,6 +10,7 @@ import sys
 from openapi_client import new_id
 from openapi_codes import Codes
 from openapi_forms import Forms, Outage
+from openapi_money import Money
 from openapi_schema import Contract
 from openapi_story import Story
 from openapi_town import Town
@@ -100,6 +101,7 @@ def main():
         Story(walk, people).run()
         Ways(walk, people).run()
         Codes(walk, people).run()
+        Money(walk, people).run()
         Webhooks(walk, people).run()
         Forms(walk, people).run()
         Outage(walk, people).run()

@@ -38,6 +38,8 @@ static const char *const conditions[] = {
     "((community_id = $1) AND (account = $2) AND (time_us >= ",
     "((community_id = $1) AND (account = $2) AND (time_us > ",
     "((community_id = $1) AND (event > $2))",
+    "(ROW(community_id, shop, refund_id) > ROW($1, $2, $3))",
+    "((community_id = held_refund.community_id) AND (account = ",
     "((community_id = $1) AND (number > $2))",
 };
 
