@@ -438,6 +438,17 @@ static fz_rc check_signature(struct fz_audit *audit,
     return FZ_OK;
 }
 
+/*
+ * Whether somebody must have asked for it. A switch releases a refund on hold by itself: whoever
+ * asked for the refund has signed that, though it moved nothing then.
+ */
+static bool needs_order(const struct fz_result *result)
+{
+    bool is_release = result->type == FZ_COMMAND_REFUND_RELEASE;
+    bool is_refund = result->type == FZ_COMMAND_REFUND && result->rc == FZ_OK;
+    return (result->number != 0 && !is_release) || is_refund;
+}
+
 fz_rc fz_audit_order(struct fz_audit *audit,
                      const struct fz_audit_operation *operation,
                      struct fz_err *err)
@@ -448,7 +459,7 @@ fz_rc fz_audit_order(struct fz_audit *audit,
     bool whole = order->key_id != NULL && order->base != NULL && order->signature != NULL &&
                  operation->signature_len == FZ_SIGNATURE_LEN;
     if (!whole) {
-        if (operation->result.number != 0 || order->base != NULL) {
+        if (needs_order(&operation->result) || order->base != NULL) {
             fz_audit_find(audit, "order-missing", fz_text_id(&operation->result.id).text,
                           "the order of who moved the money", "none");
         }
