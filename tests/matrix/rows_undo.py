@@ -1,4 +1,4 @@
-"""Failure matrix, group `undo`: power cuts, money back, clocks (rows 21 to 24, 34, 35, 38)."""
+"""Failure matrix, group `undo`: power cuts, money back, clocks (rows 21 to 24, 34 to 36, 38)."""
 import contextlib
 import os
 
@@ -157,6 +157,32 @@ def row_38_wrong_clocks(scene):
         at_us = int(scene.sql(f"SELECT paid_us FROM fz.intent WHERE intent_id = '{sale['id']}'"))
         equal("the time of the slip", scene.wire_time(at_us), paid.at)
         scene.is_booked(sale["id"], "COMPLETED", f"payment {yen}")
+
+
+def row_36_refund_while_the_shop_is_short(scene):
+    till = scene.new_till()
+    scene.prepare_settlement()
+    sale = till.sale(5360)
+    scene.hanako.pay(sale).says(PAID, DONE, "paid")
+    till.run("wait", sale.id).says(PAID, DONE, "paid")
+    scene.fz("settle", "--out", scene.folder, "--key", scene.treasurer_key)
+    equal("what the shop has", 0, scene.yen(till))
+    before = scene.yen(scene.hanako)
+    held = till.run("refund", sale.id, "2000").says(
+        "Refund accepted; it is paid as soon as the shop has the money", DONE, "held")
+    equal("when", True, held.eta is not None)
+    equal("the wallet", before, scene.yen(scene.hanako))
+    scene.is_booked(sale.id, "COMPLETED", "payment 5360")
+    seen = scene.hanako.api().send("GET", f"/v1/intents/{sale.id}").json
+    equal("what the payer can see", (2000, 2000), (seen["refunded"], seen["held"]))
+    till.run("refund", sale.id, "3361").says(
+        "The refund exceeds what is left of the payment", REFUSED, "refused")
+    equal("the X report", (1, 2000), (till.run("x").held_count, till.run("x").held))
+
+    scene.hanako.pay(till.sale(3000)).says(PAID, DONE, "paid")  # now there is money
+    until("the money is back", lambda: scene.yen(scene.hanako) == before - 3000 + 2000, 30)
+    scene.is_booked(sale.id, "COMPLETED", "payment 5360", "refund 2000")
+    equal("what the shop has", 1000, scene.yen(till))
 
 
 def row_34_void_after_the_day(scene):

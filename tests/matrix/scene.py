@@ -372,6 +372,7 @@ class Scene(Town):
         rows = self.sql(
             "SELECT t.kind || ' ' || t.amount FROM fz.transfer t JOIN fz.operation o "
             f"USING (community_id, op_id) WHERE '{sale}' IN (o.ref::text, o.op_id::text) "
+            f"OR o.ref IN (SELECT op_id FROM fz.operation WHERE ref = '{sale}') "
             "ORDER BY t.number").split("\n")
         return [KINDS[row.split()[0]] + " " + row.split()[1] for row in rows if row]
 
