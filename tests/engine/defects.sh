@@ -124,7 +124,7 @@ defect swapped_columns $write \
 defect head_not_written $write 's/(\[FZ_COMMIT_SET_HEAD\] = )[^,]*,/${1}false,/'
 defect events_not_written $write 's/(\[FZ_COMMIT_ADD_EVENTS\] = )[^,]*,/${1}false,/'
 defect narrow_numbers $write \
-    's/(item_int8_or_null\([^{]*\{[^}]*\}\s+else \{\s+)fz_pg_item_int8/${1}fz_pg_item_int4/s'
+    's/(fz_commit_item_int8\([^{]*\{[^}]*\}\s+else \{\s+)fz_pg_item_int8/${1}fz_pg_item_int4/s'
 
 echo "$red defects went red, ${#survivors[@]} did not: ${survivors[*]-}"
 [ "${#survivors[@]}" = 0 ]
