@@ -62,11 +62,11 @@ static void make_phrases(struct phrases *phrases,
 /* The phrase that stands at the beginning of `rest`, 0 if none does. */
 static uint8_t find(const struct phrases *phrases, const uint8_t *rest, size_t len)
 {
-    for (uint8_t i = 1; i < PHRASES; i++) {
+    for (unsigned i = 1; i < PHRASES; i++) {
         const struct phrase *phrase = &phrases->all[i];
         if (phrase->len > 0 && phrase->len <= len && rest[0] == (uint8_t)phrase->at[0] &&
             memcmp(rest, phrase->at, phrase->len) == 0) {
-            return i;
+            return (uint8_t)i;
         }
     }
     return 0;

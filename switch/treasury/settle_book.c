@@ -107,15 +107,17 @@ fz_rc fz_settle_release(struct fz_settlement *settlement, struct fz_err *err)
 {
     const struct fz_run *run = settlement->run;
     struct fz_held *held = NULL;
-    struct fz_command *commands = NULL;
     size_t len = 0;
     fz_rc rc = fz_settle_read_held(run->session, run->community, &held, &len, err);
-    if (rc == FZ_OK && len > 0) {
-        commands = calloc(len, sizeof *commands);
-        rc = commands == NULL ? fz_fail(err, FZ_NO_MEMORY, "no memory for %zu commands", len)
-                              : FZ_OK;
+    if (rc != FZ_OK || len == 0) {
+        return rc;
     }
-    for (size_t i = 0; i < len && rc == FZ_OK; i++) {
+    struct fz_command *commands = calloc(len, sizeof *commands);
+    if (commands == NULL) {
+        free(held);
+        return fz_fail(err, FZ_NO_MEMORY, "no memory for %zu commands", len);
+    }
+    for (size_t i = 0; i < len; i++) {
         commands[i] = (struct fz_command){
             .type = FZ_COMMAND_REFUND_RELEASE,
             .id = fz_operation_id_release(run->community, settlement->row.business_day,
@@ -125,9 +127,7 @@ fz_rc fz_settle_release(struct fz_settlement *settlement, struct fz_err *err)
             .shop = held[i].shop,
             .party = held[i].party};
     }
-    if (rc == FZ_OK && len > 0) {
-        rc = sign_and_commit(settlement, commands, len, "held refunds", err);
-    }
+    rc = sign_and_commit(settlement, commands, len, "held refunds", err);
     free(commands);
     free(held);
     return rc;
