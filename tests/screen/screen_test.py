@@ -143,7 +143,8 @@ class Selling(Case):
         self.terminal.type("q")
         self.terminal.wait_for("終了しますか")
         self.terminal.keys("Enter")
-        screen = self.terminal.wait_for("ended with 0")
+        self.terminal.wait_for("ended with 0")
+        screen = self.terminal.wait_for("extproc")  # the last word of stty
         self.assertRegex(screen, r"(?<!-)icanon")
         self.assertRegex(screen, r"(?<!-)echo ")
 
