@@ -93,11 +93,11 @@ fz_quietly() {
     shift
     [ ! -t 1 ] || terminal=1
     mkdir -p "$(dirname "$log")"
-    ("$@") > >(awk -v log_file="$log" -v terminal="$terminal" '
+    { ("$@"); } > >(awk -v log_file="$log" -v terminal="$terminal" '
         { print >log_file }
         terminal { printf "\r\033[K%.76s", $0; fflush() }
         END { if (terminal) { printf "\r\033[K" } }') 2>&1 || rc=$?
-    wait $! # the file and the line must be done with before anything else is said
+    wait $! # awk: the file and the line must be done with before anything else is said
     [ "$rc" = 0 ] || tail -n 40 "$log" >&2
     return "$rc"
 }
